@@ -1,0 +1,3 @@
+"""pipl, the Package Index PipeLine."""
+
+__version__ = "1.0.0a1"

@@ -1,0 +1,1 @@
+"""CI: releases that land on the watched indexes are handled, once each, and promoted."""

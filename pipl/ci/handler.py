@@ -1,0 +1,108 @@
+"""What a handler is: the part of CI that does something with a release."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from pipl import process
+from pipl.ci.job_folder import JobSpec
+from pipl.ci.run import Outcome
+from pipl.env.install import Installer
+from pipl.errors import ReleaseNotFound
+from pipl.index.client import IndexClient
+from pipl.index.release import Release, ReleaseFile
+
+OUTPUT_TAIL = 100_000
+"""How many bytes of a program's output a job keeps for reports; its log has all of it."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a program ended, and the tail of what it wrote."""
+
+    status: int
+    output: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """One attempt of a run, as its handler sees it.
+
+    `scratch` is empty at the start and private to this attempt; `outbox` survives attempts.
+    `client`, made at its first use, acts as the CI user. `environ` are the runner's variables.
+    """
+
+    spec: JobSpec
+    folder: Path
+    scratch: Path
+    connect: Callable[[], IndexClient]
+    installer: Installer
+    environ: Mapping[str, str]
+    say: Callable[[str], None]
+
+    @cached_property
+    def client(self) -> IndexClient:
+        """Raises PasswordNeeded, WrongPassword, ServerDown."""
+        return self.connect()
+
+    @property
+    def outbox(self) -> Path:
+        return self.folder / "outbox"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log.txt"
+
+    def release(self) -> Release:
+        """The release that the file belongs to. Raises ReleaseNotFound."""
+        return self.client.release(self.spec.index, self.spec.project, self.spec.version)
+
+    def file_of(self, release: Release) -> ReleaseFile:
+        """The very file that the run is about. Raises ReleaseNotFound where it is gone."""
+        for file in release.files:
+            if file.sha256 == self.spec.sha256:
+                return file
+        raise ReleaseNotFound(str(self.spec.index), self.spec.project, self.spec.version)
+
+    def run(self, args: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str]) -> Ran:
+        """Run a program to its end; what it writes goes to the log as it comes.
+
+        Raises ProgramMissing.
+        """
+        self.say("$ " + process.shown(args))
+        with self.log.open("ab") as log:
+            start = log.tell()
+            done = process.run(args, cwd=cwd, env=env, log=log, check=False)
+        return Ran(done.status, _tail(self.log, start))
+
+    def private_environ(self) -> dict[str, str]:
+        """The variables for foreign code: its home and its temporary files lie in `scratch`."""
+        home, temporary = self.scratch / "home", self.scratch / "tmp"
+        for folder in (home, temporary):
+            folder.mkdir(exist_ok=True)
+        names = {"HOME": home, "USERPROFILE": home}
+        names |= {name: temporary for name in ("TMPDIR", "TEMP", "TMP")}
+        kept = {
+            key: value
+            for key, value in self.environ.items()
+            if not key.startswith(("PIPL_", "XDG_", "VIRTUAL_ENV", "TOX_", "PYTEST_", "COV_"))
+        }
+        return kept | {key: str(value) for key, value in names.items()}
+
+
+Handler = Callable[[Job], Outcome]
+"""What an entry point of the group `pipl.ci_handlers` names.
+
+It may be started again at any point of its work, whatever was cut short before, and must then
+lead to the same end. A designed error that it raises is the run's outcome.
+"""
+
+
+def _tail(path: Path, start: int) -> str:
+    with path.open("rb") as file:
+        end = file.seek(0, 2)
+        file.seek(max(start, end - OUTPUT_TAIL))
+        return file.read().decode("utf-8", errors="replace")

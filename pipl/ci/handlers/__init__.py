@@ -1,0 +1,1 @@
+"""Handlers, what CI does with a release. Others register in the group `pipl.ci_handlers`."""

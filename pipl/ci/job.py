@@ -1,0 +1,107 @@
+"""One attempt of a run, in a process of its own: `python -m pipl.ci.job RUN_FOLDER`.
+
+Its standard input is a pipe from its engine. When that ends, the engine is gone, and the job
+ends itself with everything that it has started.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import stat
+import sys
+import threading
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+
+from filelock import FileLock
+
+from pipl import extension, process
+from pipl.ci import job_folder
+from pipl.ci.handler import Handler, Job
+from pipl.ci.job_folder import JobSpec
+from pipl.ci.run import Outcome
+from pipl.env import install
+from pipl.errors import JobFailed, PasswordNeeded
+from pipl.index.devpi import DevpiClient
+from pipl.project import accounts, secrets
+from pipl.project.accounts import Credentials
+from pipl_pipe.errors import DesignedError
+
+
+def main(folder: Path, environ: Mapping[str, str]) -> int:
+    """Do what the folder orders and leave the verdict there. Returns the exit status."""
+    spec = job_folder.read_spec(folder)
+    with FileLock(folder / "job.lock"):  # a dying predecessor may still hold it
+        _clear_scratch(folder)
+        _say(f"--- attempt {spec.attempt}: {spec.handler} of {spec.filename} on {spec.index}")
+        outcome = _attempt(spec, folder, environ)
+        _say(f"--- {outcome.state}" + (f": {outcome.reason}" if outcome.reason else ""))
+        if outcome.hint:
+            _say(f"hint: {outcome.hint}")
+        job_folder.write_outcome(folder, spec.attempt, outcome)
+        if outcome.state == "passed":
+            _clear_scratch(folder)
+    return 0
+
+
+def connect(spec: JobSpec) -> DevpiClient:
+    """A client acting as the job's user. Raises PasswordNeeded, WrongPassword, ServerDown."""
+    secret = secrets.read(spec.secrets, spec.user)
+    if secret is None:
+        raise PasswordNeeded(spec.user)
+    return accounts.connect_as(spec.binding, Credentials(spec.user, secret))
+
+
+def _attempt(spec: JobSpec, folder: Path, environ: Mapping[str, str]) -> Outcome:
+    scratch = folder / f"scratch-{spec.attempt}"
+    scratch.mkdir()
+    try:
+        handler: Handler = extension.ci_handlers().load(spec.handler)
+        installer = install.choose(spec.installer)
+        job = Job(spec, folder, scratch, lambda: connect(spec), installer, environ, _say)
+        return handler(job)
+    except DesignedError as fault:
+        return Outcome.of_error(fault)
+    except (Exception, SystemExit) as fault:  # noqa: BLE001  handlers are foreign code
+        traceback.print_exc()
+        return Outcome.of_error(JobFailed(f"{type(fault).__name__}: {fault}"))
+
+
+def _clear_scratch(folder: Path) -> None:
+    for scratch in folder.glob("scratch-*"):
+        try:
+            shutil.rmtree(scratch)
+        except PermissionError:  # asset views hold read-only folders
+            for path in (scratch, *scratch.rglob("*")):
+                if path.is_dir() and not path.is_symlink():
+                    path.chmod(path.stat().st_mode | stat.S_IRWXU)
+            shutil.rmtree(scratch)
+
+
+def _die_with_engine() -> None:
+    while os.read(0, 1):
+        pass
+    end_group()
+
+
+def end_group() -> None:
+    """Kill this process with everything that it has started."""
+    if sys.platform == "win32":
+        process.run(["taskkill", "/F", "/T", "/PID", str(os.getpid())], check=False)
+    elif os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    process.share_group()
+    threading.Thread(target=_die_with_engine, daemon=True).start()
+    sys.exit(main(Path(sys.argv[1]), dict(os.environ)))

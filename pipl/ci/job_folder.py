@@ -1,0 +1,130 @@
+"""The folder of a run, through which the runner and the run's jobs talk.
+
+    run.json     what to do, written by the runner before each attempt; holds no secret
+    log.txt      what the attempts wrote
+    result.json  the verdict, written whole by the job
+    job.lock     held by the job that is at work
+    outbox/      what the run has made and not yet delivered; survives attempts
+    scratch-N/   what attempt N needs while it runs
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pipl import durable
+from pipl.ci.run import Outcome, Run
+from pipl.errors import InvalidFile
+from pipl.index.name import IndexName
+from pipl.project.binding import Binding
+
+SPEC_FORMAT = "pipl-run/1"
+RESULT_FORMAT = "pipl-result/1"
+
+
+@dataclass(frozen=True)
+class JobSpec:
+    """What a job is to do: `handler` over a file, for the project that `binding` names.
+
+    It acts as `user`, whose secret lies in the folder `secrets`; `installer` is the name of
+    the one to use (None: the default); `products` is the index that products go to.
+    """
+
+    run_id: int
+    attempt: int
+    handler: str
+    index: IndexName
+    project: str
+    version: str
+    filename: str
+    sha256: str
+    binding: Binding
+    user: str
+    secrets: Path
+    locks: Path
+    products: IndexName | None = None
+    installer: str | None = None
+
+
+def write_spec(folder: Path, spec: JobSpec) -> None:
+    """Order a job; an older verdict is removed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "result.json").unlink(missing_ok=True)
+    binding = spec.binding
+    values: dict[str, object] = {
+        **asdict(spec),
+        "index": str(spec.index),
+        "products": None if spec.products is None else str(spec.products),
+        "secrets": str(spec.secrets),
+        "locks": str(spec.locks),
+        "binding": {
+            "name": binding.name,
+            "url": binding.url,
+            "index": str(binding.index),
+            "folder": None if binding.folder is None else str(binding.folder),
+        },
+    }
+    _write(folder / "run.json", SPEC_FORMAT, values)
+
+
+def read_spec(folder: Path) -> JobSpec:
+    """What the runner has ordered. Raises InvalidFile."""
+    path = folder / "run.json"
+    values = _read(path, SPEC_FORMAT)
+    try:
+        binding = values["binding"]
+        products = values["products"]
+        return JobSpec(
+            **{
+                **values,
+                "index": IndexName.parse(values["index"]),
+                "products": None if products is None else IndexName.parse(products),
+                "secrets": Path(values["secrets"]),
+                "locks": Path(values["locks"]),
+                "binding": Binding(
+                    name=binding["name"],
+                    url=binding["url"],
+                    index=IndexName.parse(binding["index"]),
+                    folder=None if binding["folder"] is None else Path(binding["folder"]),
+                ),
+            }
+        )
+    except (KeyError, TypeError) as fault:
+        raise InvalidFile(str(path), repr(fault)) from fault
+
+
+def write_outcome(folder: Path, attempt: int, outcome: Outcome) -> None:
+    """Give the verdict of an attempt."""
+    _write(folder / "result.json", RESULT_FORMAT, {"attempt": attempt, **asdict(outcome)})
+
+
+def read_outcome(folder: Path, attempt: int) -> Outcome | None:
+    """The verdict of an attempt, None where it has given none. Raises InvalidFile."""
+    path = folder / "result.json"
+    if not path.exists():
+        return None
+    values = _read(path, RESULT_FORMAT)
+    if values.pop("attempt", None) != attempt:
+        return None
+    try:
+        return Outcome(**values)
+    except TypeError as fault:
+        raise InvalidFile(str(path), repr(fault)) from fault
+
+
+def _write(path: Path, form: str, values: dict[str, object]) -> None:
+    text = json.dumps({"format": form, **values}, indent=1, sort_keys=True)
+    durable.write_text(path, text + "\n")
+
+
+def _read(path: Path, form: str) -> dict[str, Any]:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        raise InvalidFile(str(path), str(fault)) from fault
+    if not isinstance(values, dict) or values.pop("format", None) != form:
+        raise InvalidFile(str(path), f"not of format {form}")
+    return values

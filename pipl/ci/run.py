@@ -1,0 +1,91 @@
+"""Runs: one handler over one release file on one index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from pipl.errors import LoginExpired, ServerError
+from pipl.index.name import IndexName
+from pipl_pipe.errors import DesignedError
+
+State = Literal["queued", "running", "passed", "failed", "held", "cancelled"]
+STATES: tuple[State, ...] = get_args(State)
+PENDING: tuple[State, ...] = ("queued", "running")
+RETRYABLE: tuple[State, ...] = ("failed", "held", "cancelled")
+
+
+@dataclass(frozen=True)
+class NewRun:
+    """What is to be run: `handler` over a file (`sha256` of its bytes) that `user` uploaded."""
+
+    index: IndexName
+    project: str
+    version: str
+    filename: str
+    sha256: str
+    handler: str
+    user: str | None = None
+
+
+@dataclass(frozen=True)
+class Run(NewRun):
+    """A run as the ledger keeps it. Times are seconds since the epoch, in UTC.
+
+    `attempt` counts from 1 at the first start; `faults` are the attempts in a row that the
+    infrastructure spoiled; a queued run starts at `due_at` or later. `log` is relative to the
+    CI folder. `code`, `reason` and `hint` say why it is in its state, where that needs saying.
+    """
+
+    id: int = 0
+    state: State = "queued"
+    attempt: int = 0
+    faults: int = 0
+    queued_at: float = 0.0
+    due_at: float = 0.0
+    started_at: float | None = None
+    ended_at: float | None = None
+    host: str | None = None
+    log: str | None = None
+    code: str = ""
+    reason: str = ""
+    hint: str = ""
+
+    @property
+    def title(self) -> str:
+        """What people call it: `qa of hero-model 1.0.0 on root/testing`."""
+        return f"{self.handler} of {self.project} {self.version} on {self.index}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended.
+
+    `again` says that the run itself is not to blame, such as when the server went away: it
+    is queued again instead of taking `state`.
+    """
+
+    state: Literal["passed", "failed", "cancelled"]
+    reason: str = ""
+    hint: str = ""
+    code: str = ""
+    again: bool = False
+
+    @classmethod
+    def passed(cls, reason: str = "") -> Outcome:
+        return cls("passed", reason)
+
+    @classmethod
+    def cancelled(cls, reason: str) -> Outcome:
+        return cls("cancelled", reason)
+
+    @classmethod
+    def of_error(cls, error: DesignedError) -> Outcome:
+        """The failure that a designed error stands for."""
+        return cls(
+            "failed",
+            reason=str(error),
+            hint=error.advice,
+            code=error.code,
+            again=isinstance(error, (ServerError, LoginExpired)),
+        )

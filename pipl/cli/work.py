@@ -1,0 +1,275 @@
+"""`pipl work`: workareas and workspaces."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from pipl.cli import render
+from pipl.cli.here import Here, json_option, workspace_option
+from pipl.cli.lazy import LazyGroup
+
+if TYPE_CHECKING:
+    from pipl.workspace.locking import LockChange
+
+_HERE = "pipl.cli.work"
+_INSIDE = "pipl.cli.work_inside"
+work = LazyGroup(
+    "work",
+    places={
+        "create-area": (f"{_HERE}:create_area", "Create a workarea bound to a project."),
+        "create": (f"{_HERE}:create", "Create a workspace."),
+        "list": (f"{_HERE}:list_workspaces", "List the workspaces of the workarea."),
+        "open": (f"{_HERE}:open_release", "Open a published task version as it was locked."),
+        "delete": (f"{_HERE}:delete", "Delete a workspace."),
+        "add": (f"{_HERE}:add", "Add packls to the workspace."),
+        "lock": (f"{_HERE}:lock", "Resolve, and write the lock."),
+        "sync": (f"{_HERE}:sync", "Make the environment and the assets equal to the lock."),
+        "update": (f"{_HERE}:update", "Move packls to their newest versions."),
+        "status": (f"{_HERE}:status", "What the workspace runs on and what is outdated."),
+        "run": (f"{_INSIDE}:run", "Run a command in the workspace's environment."),
+        "shell": (f"{_INSIDE}:shell", "Start a shell in the workspace's environment."),
+        "py": (f"{_INSIDE}:python", "Start the workspace's Python."),
+    },
+    help="Workareas and workspaces: a virtualenv, a lock, an asset view, and packls being edited.",
+    epilog="Example: pipl work create sh010 && cd sh010 && pipl work add hero-geo",
+)
+
+
+@click.command(epilog="Example: pipl work create-area ~/work http://pipeline:3141")
+@click.argument("workarea_path")
+@click.argument("project", default=".", metavar="[PROJECT_PATH_OR_URL]")
+@json_option
+def create_area(workarea_path: str, project: str, as_json: bool) -> None:
+    """Create a workarea bound to a project, by its path or by its server's URL."""
+    from pipl.project import remote
+    from pipl.workspace import area
+
+    here = Here.now()
+    by_url = project.startswith(("http://", "https://"))
+    binding = remote.binding_of(project) if by_url else here.project(project).binding
+    made = area.create(here.cwd / workarea_path, binding)
+    if as_json:
+        render.print_json(made)
+    else:
+        click.echo(f"Created the workarea {made.folder} of {binding.name} ({binding.url})")
+
+
+@click.command(epilog="Example: pipl work create hero --python 3.11")
+@click.argument("workspace_name")
+@click.argument("workarea_path", default=".", metavar="[WORKAREA_PATH]")
+@click.option("--python", help="An interpreter: a version such as 3.11, or a path.")
+@json_option
+def create(workspace_name: str, workarea_path: str, python: str | None, as_json: bool) -> None:
+    """Create a workspace with an empty environment in the workarea."""
+    from pipl.workspace import create as creation
+
+    here = Here.now()
+    workarea = here.workarea(workarea_path)
+    with render.progress(quiet=as_json) as progress:
+        made = creation.create(
+            workarea, workspace_name, here.environ, python=python, progress=progress
+        )
+    if as_json:
+        render.print_json({"workspace": made})
+    else:
+        click.echo(f"Created the workspace {made.folder}")
+        click.echo(f"Next: cd {made.folder}, then pipl work add NAME or pipl packl create NAME")
+
+
+@click.command(name="list", epilog="Example: pipl work list --json")
+@click.argument("workarea_path", default=".", metavar="[WORKAREA_PATH]")
+@json_option
+def list_workspaces(workarea_path: str, as_json: bool) -> None:
+    """List the workspaces of the workarea and the packls edited in them."""
+    from pipl.workspace import folder
+
+    workarea = Here.now().workarea(workarea_path)
+    found = folder.in_area(workarea)
+    if as_json:
+        rows = [{"workspace": one, "edited": [path.name for path in one.edited]} for one in found]
+        render.print_json({"workarea": workarea.folder, "workspaces": rows})
+        return
+    render.table(
+        ("workspace", "requires", "edited", "opened from"),
+        [
+            (
+                one.name,
+                ", ".join(one.requirements),
+                ", ".join(path.name for path in one.edited),
+                one.opened,
+            )
+            for one in found
+        ],
+        empty=f"no workspace in {workarea.folder} yet; pipl work create NAME",
+    )
+
+
+@click.command(name="open", epilog="Example: pipl work open sh010-layout==1.0.0")
+@click.argument("release", metavar="NAME==VERSION")
+@click.argument("workarea_path", default=".", metavar="[WORKAREA_PATH]")
+@click.option("--as", "as_name", metavar="NAME", help="The new workspace's name.")
+@json_option
+def open_release(release: str, workarea_path: str, as_name: str | None, as_json: bool) -> None:
+    """Rebuild the environment of a published task from the lock inside its wheel."""
+    from pipl.workspace import locking, opened
+
+    here = Here.now()
+    name, version = opened.parse_release(release)
+    workarea = here.workarea(workarea_path)
+    with (
+        render.progress(quiet=as_json) as progress,
+        here.client(workarea.binding) as client,
+    ):
+        workspace = opened.open_release(
+            workarea, client, name, version, as_name=as_name, progress=progress
+        )
+        locking.sync(workspace, here.installer, here.place(workspace), progress=progress)
+    if as_json:
+        render.print_json({"workspace": workspace})
+    else:
+        click.echo(f"Opened {release} in {workspace.folder}, as it was locked")
+
+
+@click.command(epilog="Example: pipl work delete sh010")
+@click.argument("workspace_path")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def delete(workspace_path: str, yes: bool, as_json: bool) -> None:
+    """Delete the workspace at WORKSPACE_PATH, with the packls being edited in it."""
+    from pipl.workspace import folder
+
+    workspace = Here.now().workspace(workspace_path)
+    if not yes:
+        edited = ", ".join(path.name for path in workspace.edited) or "none"
+        click.confirm(f"Delete {workspace.folder} (edited packls: {edited})?", abort=True, err=True)
+    folder.delete(workspace)
+    if as_json:
+        render.print_json({"deleted": workspace.folder})
+    else:
+        click.echo(f"Deleted {workspace.folder}")
+
+
+@click.command(epilog="Example: pipl work add hero-geo 'studio-pipeline>=1.2'")
+@click.argument("requirements", nargs=-1, required=True)
+@workspace_option
+@json_option
+def add(requirements: tuple[str, ...], workspace_path: str | None, as_json: bool) -> None:
+    """Add requirements to the workspace, resolve and install."""
+    from pipl.workspace import locking
+
+    here = Here.now()
+    workspace = here.workspace(workspace_path)
+    with render.progress(quiet=as_json) as progress:
+        changed = locking.add(
+            workspace, requirements, here.installer, here.place(workspace), progress=progress
+        )
+    show_change(changed, as_json=as_json)
+
+
+@click.command(epilog="Example: pipl work lock")
+@workspace_option
+@json_option
+def lock(workspace_path: str | None, as_json: bool) -> None:
+    """Resolve what the workspace requires and write pylock.toml, keeping pins that still fit."""
+    from pipl.workspace import locking
+
+    here = Here.now()
+    workspace = here.workspace(workspace_path)
+    with render.progress(quiet=as_json) as progress:
+        changed = locking.lock(workspace, here.installer, progress=progress)
+    show_change(changed, as_json=as_json)
+
+
+@click.command(epilog="Example: pipl work sync")
+@workspace_option
+@json_option
+def sync(workspace_path: str | None, as_json: bool) -> None:
+    """Make the environment and the asset view equal to the lock; make the lock if need be."""
+    from pipl.workspace import locking
+
+    here = Here.now()
+    workspace = here.workspace(workspace_path)
+    with render.progress(quiet=as_json) as progress:
+        changed = locking.sync(workspace, here.installer, here.place(workspace), progress=progress)
+    show_change(changed, as_json=as_json)
+
+
+@click.command(epilog="Example: pipl work update hero-geo")
+@click.argument("names", nargs=-1)
+@workspace_option
+@json_option
+def update(names: tuple[str, ...], workspace_path: str | None, as_json: bool) -> None:
+    """Move the named packls (none: all) to the newest version that is admitted, and sync."""
+    from pipl.workspace import locking
+
+    here = Here.now()
+    workspace = here.workspace(workspace_path)
+    with render.progress(quiet=as_json) as progress:
+        changed = locking.update(
+            workspace, names, here.installer, here.place(workspace), progress=progress
+        )
+    show_change(changed, as_json=as_json)
+
+
+@click.command(epilog="Example: pipl work status --json")
+@workspace_option
+@json_option
+def status(workspace_path: str | None, as_json: bool) -> None:
+    """What the workspace runs on, and what of it is outdated and why."""
+    from pipl.workspace import status as statuses
+
+    here = Here.now()
+    workspace = here.workspace(workspace_path)
+    with here.client(workspace.binding) as client:
+        found = statuses.status(workspace, client)
+    if as_json:
+        outdated = [one.name for one in found.outdated]
+        render.print_json({"workspace": found, "outdated": outdated})
+        return
+    click.echo(f"Workspace {found.folder} on {found.index}")
+    if found.opened:
+        click.echo(f"Opened from {found.opened}")
+    if not found.locked:
+        click.echo("No lock yet: pipl work sync")
+    render.table(
+        ("packl", "locked", "latest", ""),
+        [
+            (
+                one.name,
+                one.locked,
+                one.latest,
+                "edited here"
+                if one.editable
+                else f"outdated, {one.held_by}"
+                if one.outdated and one.held_by
+                else f"outdated: pipl work update {one.name}"
+                if one.outdated
+                else "up to date",
+            )
+            for one in found.packls
+        ],
+        empty="no packl of the project in the lock",
+    )
+
+
+def show_change(changed: LockChange, *, as_json: bool) -> None:
+    """Say what a lock moved."""
+    if as_json:
+        render.print_json(
+            {
+                "workspace": changed.workspace.folder,
+                "packages": len(changed.lock.packages),
+                "changes": changed.changes,
+            }
+        )
+        return
+    for change in changed.changes:
+        if change.before is None:
+            click.echo(f" + {change.name} {change.after or ''}".rstrip())
+        elif change.after is None:
+            click.echo(f" - {change.name} {change.before}")
+        else:
+            click.echo(f"   {change.name} {change.before} -> {change.after}")
+    click.echo(f"{changed.workspace.name} holds {len(changed.lock.packages)} packages")

@@ -1,0 +1,44 @@
+"""`pipl work run|shell|py`: quick to import, since every command of an artist goes through it."""
+
+from __future__ import annotations
+
+import click
+
+from pipl.cli.here import Here, workspace_option
+from pipl.workspace import running
+
+
+@click.command(
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+    epilog="Example: pipl work run usdview assets/hero_geo/model.usdc",
+)
+@workspace_option
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def run(workspace_path: str | None, command: tuple[str, ...]) -> None:
+    """Run COMMAND in the workspace's environment, with its env sets; its status is ours."""
+    here = Here.now()
+    raise SystemExit(running.replace_by(command, here.workspace(workspace_path), here.environ))
+
+
+@click.command(epilog="Example: pipl work shell")
+@click.argument("workspace_path", default=".", metavar="[WORKSPACE_PATH]")
+def shell(workspace_path: str) -> None:
+    """Start your shell in the workspace's environment; leave it with `exit`."""
+    here = Here.now()
+    workspace = here.workspace(workspace_path)
+    click.echo(f"Workspace {workspace.name}; `task` lists its commands, `exit` leaves.", err=True)
+    command = running.shell_command(here.environ)
+    raise SystemExit(running.replace_by(command, workspace, here.environ))
+
+
+@click.command(
+    name="py",
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+    epilog="Example: pipl work py",
+)
+@click.argument("workspace_path", default=".", metavar="[WORKSPACE_PATH]")
+def python(workspace_path: str) -> None:
+    """Start the workspace's Python."""
+    here = Here.now()
+    workspace = here.workspace(workspace_path)
+    raise SystemExit(running.replace_by(("python",), workspace, here.environ))

@@ -1,0 +1,1 @@
+"""Interpreters, environments, locks, and the installers that fill one from the other."""

@@ -1,0 +1,54 @@
+"""Finding the Python interpreter that an environment is made from."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+OLDEST_MINOR = 9
+NEWEST_MINOR = 15
+"""The Python 3 minor versions that are looked for by name."""
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python outside of any environment."""
+
+    path: Path
+    version: Version
+
+    @property
+    def minor(self) -> str:
+        """Its language version, such as `3.11`."""
+        return f"{self.version.major}.{self.version.minor}"
+
+
+def running() -> Interpreter:
+    """The interpreter below the environment that pipl itself runs in."""
+    base = getattr(sys, "_base_executable", None) or sys.executable
+    return Interpreter(Path(base), Version(platform.python_version()))
+
+
+def find(
+    wanted: str | None, requires: SpecifierSet, *, environ: Mapping[str, str] | None = None
+) -> Interpreter:
+    """The interpreter `wanted` (a path, `3.12`, `python3.12`), or any that `requires` admits.
+
+    The running one is preferred, then the newest found. `environ` says where to look
+    (its PATH; None: this process's own). Raises NoInterpreter.
+    """
+    current = running()
+    if wanted is None and requires.contains(current.version, prereleases=True):
+        return current
+    # virtualenv takes longer to import than most environments take to be used
+    from pipl.env import discovery
+
+    if wanted is not None:
+        return discovery.named(wanted, requires, environ)
+    return discovery.admitted(requires, current, environ)

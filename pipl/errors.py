@@ -1,0 +1,670 @@
+"""Errors of the tool, designed for the person who reads them.
+
+Each leaf has fields, a stable `code`, a message made of its values and a `hint` that is an
+action. `pipl.cli` alone catches them; the exit code is the group's.
+
+    PiplError                        1
+    ├── UsageFault                   2  the command line, the current folder
+    │   ├── NoProject, NoWorkarea, NoWorkspace, NoPackl, ManyPackls
+    │   ├── PathExists, NestedProject, NotWritable, InvalidFile
+    │   ├── InvalidName, InvalidIndexName, PasswordNeeded
+    │   └── UnknownTemplate, InvalidTemplate, NotMigratable
+    ├── ServerError                  3  the server does not do what it should
+    │   ├── ServerDown, ServerStopped, ServerSlow, ServerUntrusted, PortTaken, ServerDied
+    │   └── AlreadyRunning, NotRunning, UnexpectedReply
+    ├── AccessError                  4  who you are and what you may do
+    │   └── WrongPassword, LoginExpired, LoginNeeded, NotAllowed
+    ├── IndexFault                   5  what the index holds
+    │   ├── IndexNotFound, UserNotFound, ReleaseNotFound, AlreadyExists
+    │   └── IndexRefused, VersionTaken, UploadRefused, DamagedDownload
+    ├── EnvError                     6  interpreters, resolving, installing
+    │   ├── NoInterpreter, Unresolvable, InstallFailed, InvalidLock, NotLocked
+    ├── BuildError                   7
+    │   └── BuildFailed, InvalidWheel, InvalidSdist
+    ├── CIError                      8
+    │   ├── InvalidFlow, RunNotFound, RunNotRetryable, RunnerBusy, UnknownLedger
+    │   └── TestsFailed, ProductTaken, ProductDiffers, JobFailed, JobTimedOut
+    ├── CommandFailed, CommandTimedOut, ProgramMissing   9  a program that pipl runs
+    ├── RoadBlocked                  1  a step of the demo did not show what it must
+    ├── DiskFull                     10
+    └── FrameworkError               11  what the framework in a workspace reports
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pipl_pipe.errors import DesignedError
+
+
+@dataclass(eq=False)
+class PiplError(DesignedError):
+    """Root of the tool's errors."""
+
+    code: ClassVar[str] = "pipl"
+    exit_code: ClassVar[int] = 1
+
+
+@dataclass(eq=False)
+class UsageFault(PiplError):
+    """What was asked cannot be done from here."""
+
+    code: ClassVar[str] = "usage"
+    exit_code: ClassVar[int] = 2
+
+
+@dataclass(eq=False)
+class NoProject(UsageFault):
+    path: str
+    code = "usage.no-project"
+    says = "no project at {path} or in any folder above it"
+    hint = "go into a project, give its path, or create one with `pipl proj create PATH`"
+
+
+@dataclass(eq=False)
+class NoWorkarea(UsageFault):
+    path: str
+    code = "usage.no-workarea"
+    says = "no workarea at {path} or in any folder above it"
+    hint = "create one with `pipl work create-area PATH PROJECT`"
+
+
+@dataclass(eq=False)
+class NoWorkspace(UsageFault):
+    path: str
+    code = "usage.no-workspace"
+    says = "no workspace at {path} or in any folder above it"
+    hint = "go into a workspace, give its path, or create one with `pipl work create NAME`"
+
+
+@dataclass(eq=False)
+class NoPackl(UsageFault):
+    path: str
+    code = "usage.no-packl"
+    says = "no packl at {path} or in any folder above it"
+    hint = "go into a packl, give its path with -p, or create one with `pipl packl create NAME`"
+
+
+@dataclass(eq=False)
+class ManyPackls(UsageFault):
+    path: str
+    names: tuple[str, ...]
+    code = "usage.many-packls"
+    says = "{path} holds several packls: {names}"
+    hint = "go into one of them, or give its path with -p"
+
+
+@dataclass(eq=False)
+class PathExists(UsageFault):
+    path: str
+    code = "usage.path-exists"
+    says = "{path} exists already"
+    hint = "choose another path, or remove what is there first"
+
+
+@dataclass(eq=False)
+class NestedProject(UsageFault):
+    path: str
+    outer: str
+    code = "usage.nested-project"
+    says = "{path} is inside the project {outer}"
+    hint = "create the project outside of it; a workarea or workspace may be inside"
+
+
+@dataclass(eq=False)
+class NotWritable(UsageFault):
+    path: str
+    reason: str
+    code = "usage.not-writable"
+    says = "cannot write {path}: {reason}"
+    hint = "check the path and your rights on it"
+
+
+@dataclass(eq=False)
+class InvalidName(UsageFault):
+    name: str
+    reason: str
+    code = "usage.invalid-name"
+    says = "{name!r} is not a usable name: {reason}"
+    hint = "use letters, digits and underscores, starting with a letter, such as hero_model"
+
+
+@dataclass(eq=False)
+class InvalidIndexName(UsageFault):
+    text: str
+    code = "usage.invalid-index-name"
+    says = "{text!r} is not an index name"
+    hint = "write it as user/name, such as root/testing"
+
+
+@dataclass(eq=False)
+class PasswordNeeded(UsageFault):
+    user: str
+    code = "usage.password-needed"
+    says = "the password of {user} is needed and there is no terminal to ask for it"
+    hint = "log in first with `pipl login`, or give the password on standard input with -"
+
+
+@dataclass(eq=False)
+class InvalidFile(UsageFault):
+    path: str
+    reason: str
+    code = "usage.invalid-file"
+    says = "{path} cannot be read: {reason}"
+    hint = "correct the file, or restore it from a backup"
+
+
+@dataclass(eq=False)
+class UnknownTemplate(UsageFault):
+    name: str
+    known: tuple[str, ...]
+    code = "usage.unknown-template"
+    says = "there is no template {name!r}; there are: {known}"
+    hint = "choose one of these with --template"
+
+
+@dataclass(eq=False)
+class InvalidTemplate(UsageFault):
+    """A skeleton that no packl can be made from."""
+
+    template: str
+    problems: tuple[str, ...]
+    code = "usage.invalid-template"
+    says = "the template {template!r} cannot be used: {problems}"
+    hint = "correct it in the packl that registers it (`pipl.templates`), or choose another"
+
+
+@dataclass(eq=False)
+class NotMigratable(UsageFault):
+    path: str
+    reason: str
+    code = "usage.not-migratable"
+    says = "{path} cannot be migrated: {reason}"
+    hint = "write the pyproject.toml by hand, or simplify the __setupl__.py to plain values"
+
+
+@dataclass(eq=False)
+class ServerError(PiplError):
+    """The project's server does not do what it should."""
+
+    code: ClassVar[str] = "server"
+    exit_code: ClassVar[int] = 3
+
+
+@dataclass(eq=False)
+class ServerDown(ServerError):
+    url: str
+    code = "server.down"
+    says = "no server answers at {url}"
+    hint = "start it with `pipl proj start --background`"
+
+
+@dataclass(eq=False)
+class ServerStopped(ServerError):
+    url: str
+    doing: str
+    code = "server.stopped"
+    says = "the server at {url} went away while {doing}"
+    hint = (
+        "start it with `pipl proj start --background` and run the command again; "
+        "nothing half-done counts"
+    )
+
+
+@dataclass(eq=False)
+class ServerSlow(ServerError):
+    url: str
+    doing: str
+    timeout_s: float
+    code = "server.slow"
+    says = "the server at {url} said nothing for {timeout_s:g} s while {doing}"
+    hint = "try again; look at the server's load and log with `pipl proj status`"
+
+
+@dataclass(eq=False)
+class ServerUntrusted(ServerError):
+    url: str
+    reason: str
+    code = "server.untrusted"
+    says = "no trusted connection to {url}: {reason}"
+    hint = "give the certificate of its authority in the variable REQUESTS_CA_BUNDLE"
+
+
+@dataclass(eq=False)
+class PortTaken(ServerError):
+    port: int
+    code = "server.port-taken"
+    says = "port {port} is taken by another program"
+    hint = "choose another with --port, or --port 0 for any free one"
+
+
+@dataclass(eq=False)
+class ServerDied(ServerError):
+    log: str
+    reason: str
+    code = "server.died"
+    says = "the server did not start: {reason}"
+    hint = "read {log}"
+
+
+@dataclass(eq=False)
+class AlreadyRunning(ServerError):
+    url: str
+    pid: int
+    code = "server.already-running"
+    says = "the server of this project runs already at {url} (process {pid})"
+    hint = "stop it with `pipl proj stop`"
+
+
+@dataclass(eq=False)
+class NotRunning(ServerError):
+    path: str
+    code = "server.not-running"
+    says = "the server of the project {path} does not run"
+    hint = "start it with `pipl proj start --background`"
+
+
+@dataclass(eq=False)
+class UnexpectedReply(ServerError):
+    url: str
+    status: int
+    reason: str
+    code = "server.unexpected-reply"
+    says = "{url} answered {status}: {reason}"
+    hint = "look into the server log with `pipl proj status`"
+
+
+@dataclass(eq=False)
+class AccessError(PiplError):
+    """Who you are and what you may do."""
+
+    code: ClassVar[str] = "access"
+    exit_code: ClassVar[int] = 4
+
+
+@dataclass(eq=False)
+class WrongPassword(AccessError):
+    user: str
+    url: str
+    code = "access.wrong-password"
+    says = "wrong password for {user} at {url}"
+    hint = "try again; root can set a new one with `pipl proj user set`"
+
+
+@dataclass(eq=False)
+class LoginExpired(AccessError):
+    user: str
+    url: str
+    code = "access.login-expired"
+    says = "the login of {user} at {url} has expired"
+    hint = "log in again with `pipl login {user}`"
+
+
+@dataclass(eq=False)
+class LoginNeeded(AccessError):
+    url: str
+    doing: str
+    code = "access.login-needed"
+    says = "{doing} at {url} needs a login"
+    hint = "log in with `pipl login USER`"
+
+
+@dataclass(eq=False)
+class NotAllowed(AccessError):
+    user: str
+    doing: str
+    code = "access.not-allowed"
+    says = "{user} may not do this: {doing}"
+    hint = (
+        "ask the owner of the index, or publish to a stage with --to (see `pipl proj "
+        "index list-indexes`)"
+    )
+
+
+@dataclass(eq=False)
+class IndexFault(PiplError):
+    """What an index holds, or does not."""
+
+    code: ClassVar[str] = "index"
+    exit_code: ClassVar[int] = 5
+
+
+@dataclass(eq=False)
+class IndexNotFound(IndexFault):
+    index: str
+    url: str
+    code = "index.index-not-found"
+    says = "there is no index {index} at {url}"
+    hint = "see `pipl proj index list-indexes`"
+
+
+@dataclass(eq=False)
+class UserNotFound(IndexFault):
+    user: str
+    url: str
+    code = "index.user-not-found"
+    says = "there is no user {user} at {url}"
+    hint = "see `pipl proj user list`"
+
+
+@dataclass(eq=False)
+class ReleaseNotFound(IndexFault):
+    index: str
+    project: str
+    version: str
+    code = "index.release-not-found"
+    says = "{index} does not hold {project} {version}"
+    hint = "see `pipl proj index list`"
+
+
+@dataclass(eq=False)
+class AlreadyExists(IndexFault):
+    what: str
+    name: str
+    code = "index.already-exists"
+    says = "the {what} {name} exists already"
+    hint = "choose another name, or change it with the set command"
+
+
+@dataclass(eq=False)
+class IndexRefused(IndexFault):
+    index: str
+    reason: str
+    code = "index.refused"
+    says = "the server refuses these settings for the index {index}: {reason}"
+    hint = "correct the values; `pipl proj index list-indexes --json` shows those of the others"
+
+
+@dataclass(eq=False)
+class VersionTaken(IndexFault):
+    index: str
+    project: str
+    version: str
+    code = "packl.version-taken"
+    says = "{index} holds {project} {version} already and refuses overwriting"
+    hint = "run `pipl packl bump patch`, or publish to another index with --to"
+
+
+@dataclass(eq=False)
+class UploadRefused(IndexFault):
+    index: str
+    filename: str
+    reason: str
+    code = "index.upload-refused"
+    says = "{index} refused {filename}: {reason}"
+    hint = "correct what the index complains about and publish again"
+
+
+@dataclass(eq=False)
+class DamagedDownload(IndexFault):
+    url: str
+    expected: str
+    found: str
+    code = "index.damaged-download"
+    says = "{url} arrived damaged: expected {expected}, got {found}"
+    hint = "run the command again; if it stays, the file on the server is damaged"
+
+
+@dataclass(eq=False)
+class EnvError(PiplError):
+    """Interpreters, resolving and installing."""
+
+    code: ClassVar[str] = "env"
+    exit_code: ClassVar[int] = 6
+
+
+@dataclass(eq=False)
+class NoInterpreter(EnvError):
+    wanted: str
+    found: tuple[str, ...]
+    code = "env.no-interpreter"
+    says = "no Python interpreter fits {wanted}; found: {found}"
+    hint = "install one, or give a path with --python"
+
+
+@dataclass(eq=False)
+class Unresolvable(EnvError):
+    explanation: str
+    code = "env.unresolvable"
+    says = "these requirements cannot be met together:\n{explanation}"
+    hint = "change one of the requirements named above; the environment is as it was"
+
+
+@dataclass(eq=False)
+class InstallFailed(EnvError):
+    explanation: str
+    code = "env.install-failed"
+    says = "installing failed:\n{explanation}"
+    hint = "correct what is named above and run `pipl work sync` again"
+
+
+@dataclass(eq=False)
+class InvalidLock(EnvError):
+    path: str
+    reason: str
+    code = "env.invalid-lock"
+    says = "{path} is not a usable lock: {reason}"
+    hint = "make a new one with `pipl work lock`"
+
+
+@dataclass(eq=False)
+class NotLocked(EnvError):
+    path: str
+    code = "env.not-locked"
+    says = "the workspace {path} has no lock"
+    hint = "make one with `pipl work lock`, or `pipl work sync`"
+
+
+@dataclass(eq=False)
+class BuildError(PiplError):
+    """Making distributions."""
+
+    code: ClassVar[str] = "build"
+    exit_code: ClassVar[int] = 7
+
+
+@dataclass(eq=False)
+class BuildFailed(BuildError):
+    path: str
+    output: str
+    code = "build.failed"
+    says = "{path} cannot be built:\n{output}"
+    hint = "correct what the build says above"
+
+
+@dataclass(eq=False)
+class InvalidWheel(BuildError):
+    path: str
+    reason: str
+    code = "build.invalid-wheel"
+    says = "{path} is not a usable wheel: {reason}"
+    hint = "build the packl again with `pipl packl build`"
+
+
+@dataclass(eq=False)
+class InvalidSdist(BuildError):
+    filename: str
+    reason: str
+    code = "build.invalid-sdist"
+    says = "{filename} is not a usable source distribution: {reason}"
+    hint = "build the packl again with `pipl packl build`"
+
+
+@dataclass(eq=False)
+class CIError(PiplError):
+    """The CI runner, its flow and its runs."""
+
+    code: ClassVar[str] = "ci"
+    exit_code: ClassVar[int] = 8
+
+
+@dataclass(eq=False)
+class InvalidFlow(CIError):
+    problems: tuple[str, ...]
+    code = "ci.invalid-flow"
+    says = "the CI flow is not usable: {problems}"
+    hint = "correct the `ci` entry of the config packl"
+
+
+@dataclass(eq=False)
+class RunNotFound(CIError):
+    run: int
+    code = "ci.run-not-found"
+    says = "there is no CI run {run}"
+    hint = "see `pipl ci status`"
+
+
+@dataclass(eq=False)
+class RunNotRetryable(CIError):
+    run: int
+    state: str
+    code = "ci.run-not-retryable"
+    says = "CI run {run} is {state}"
+    hint = "only a failed run can be retried; see `pipl ci status`"
+
+
+@dataclass(eq=False)
+class UnknownLedger(CIError):
+    """The ledger's tables are of a version that this pipl does not know."""
+
+    path: str
+    found: str
+    known: int
+    code = "ci.unknown-ledger"
+    says = "{path} is no CI ledger of version {known} (found: {found})"
+    hint = (
+        "run the version of pipl that wrote it, or move it away: the index keeps every "
+        "release, and CI starts again from there"
+    )
+
+
+@dataclass(eq=False)
+class RunnerBusy(CIError):
+    path: str
+    code = "ci.runner-busy"
+    says = "another CI runner works on {path}"
+    hint = "see `pipl ci status`, or stop the other runner"
+
+
+@dataclass(eq=False)
+class TestsFailed(CIError):
+    project: str
+    reason: str
+    code = "ci.tests-failed"
+    says = "the tests of {project} failed: {reason}"
+    hint = "read the log with `pipl ci log`, fix the packl, bump its version and publish it again"
+
+
+@dataclass(eq=False)
+class ProductTaken(CIError):
+    product: str
+    task: str
+    owner: str
+    code = "ci.product-taken"
+    says = "product {product} belongs to the task {owner}; {task} may not publish it"
+    hint = "give the product of {task} another name"
+
+
+@dataclass(eq=False)
+class ProductDiffers(CIError):
+    product: str
+    version: str
+    index: str
+    code = "ci.product-differs"
+    says = "{index} holds {product} {version} with other content"
+    hint = "bump the version of the task and publish it again"
+
+
+@dataclass(eq=False)
+class JobFailed(CIError):
+    reason: str
+    code = "ci.job-failed"
+    says = "the job failed: {reason}"
+    hint = "read the log with `pipl ci log`, then `pipl ci retry`"
+
+
+@dataclass(eq=False)
+class JobTimedOut(CIError):
+    timeout_s: float
+    code = "ci.job-timed-out"
+    says = "the job was stopped after {timeout_s:g} s"
+    hint = (
+        "find what hangs in the log with `pipl ci log`; the limit is `timeout_s` in the "
+        "`ci` config"
+    )
+
+
+@dataclass(eq=False)
+class CommandFailed(PiplError):
+    """A program that pipl runs ended with an error."""
+
+    command: str
+    status: int
+    output: str
+    code = "command.failed"
+    exit_code = 9
+    says = "{command} ended with status {status}:\n{output}"
+    hint = "read its output above"
+
+
+@dataclass(eq=False)
+class CommandTimedOut(PiplError):
+    """A program that pipl runs did not end in time; it and its children were killed."""
+
+    command: str
+    timeout_s: float
+    output: str
+    code = "command.timed-out"
+    exit_code = 9
+    says = "{command} was stopped after {timeout_s:g} s:\n{output}"
+    hint = "read its output above"
+
+
+@dataclass(eq=False)
+class ProgramMissing(PiplError):
+    """A program that pipl runs is not installed."""
+
+    program: str
+    code = "command.missing"
+    exit_code = 9
+    says = "the program {program} is not installed"
+    hint = "install it, or install pipl again with its dependencies"
+
+
+@dataclass(eq=False)
+class RoadBlocked(PiplError):
+    """A step of the demo did not show what it must."""
+
+    step: str
+    seen: str
+    code = "demo.road-blocked"
+    says = "the demo stopped at: {step}\n{seen}"
+    hint = "run it again with --keep and look at the project"
+
+
+@dataclass(eq=False)
+class DiskFull(PiplError):
+    """No space left; nothing half-written remains under its final name."""
+
+    path: str
+    code = "disk.full"
+    exit_code = 10
+    says = "no space left for {path}"
+    hint = "free space there and run the command again"
+
+
+@dataclass(eq=False)
+class FrameworkError(PiplError):
+    """An error that `python -m pipl_pipe` reported from inside a workspace.
+
+    `reported` is the framework's own code, such as `asset.missing`.
+    """
+
+    reported: str
+    message: str
+    advised: str
+    code = "framework"
+    exit_code = 11
+    says = "{message}"
+    hint = "{advised}"

@@ -1,0 +1,1 @@
+"""Package indexes: what they hold, and how to read and change them."""

@@ -1,0 +1,88 @@
+"""Logins kept for the person at this machine."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from filelock import FileLock
+
+from pipl import durable
+from pipl.errors import InvalidFile, NotWritable
+
+_FORMAT = "pipl-logins/1"
+
+
+@dataclass(frozen=True)
+class Login:
+    """Who to act as at a server; `token` never shows in a representation.
+
+    `expires_at` is in seconds since the epoch.
+    """
+
+    url: str
+    user: str
+    token: str = field(repr=False)
+    expires_at: float
+
+
+@dataclass(frozen=True)
+class LoginStore:
+    """Logins by server URL, in a file for the owner alone (mode 0600, in a folder of 0700)."""
+
+    folder: Path
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "logins.json"
+
+    def get(self, url: str) -> Login | None:
+        """The login at a server, expired or not. Raises InvalidFile."""
+        return self._read().get(_plain(url))
+
+    def put(self, login: Login) -> None:
+        """Keep a login, in place of an earlier one at the same server."""
+        with self._locked():
+            logins = self._read()
+            logins[_plain(login.url)] = login
+            self._write(logins)
+
+    def remove(self, url: str) -> None:
+        """Forget the login at a server; without one nothing happens."""
+        if not self.path.exists():
+            return
+        with self._locked():
+            logins = self._read()
+            if logins.pop(_plain(url), None) is not None:
+                self._write(logins)
+
+    def _locked(self) -> FileLock:
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.folder.chmod(0o700)
+        except OSError as fault:
+            raise NotWritable(str(self.folder), fault.strerror or str(fault)) from fault
+        return FileLock(self.folder / "logins.lock")
+
+    def _read(self) -> dict[str, Login]:
+        try:
+            document = json.loads(self.path.read_text(encoding="utf-8"))
+            if document["format"] != _FORMAT:
+                raise ValueError(f"not {_FORMAT}")
+            return {_plain(entry["url"]): Login(**entry) for entry in document["logins"]}
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, TypeError, KeyError) as fault:
+            raise InvalidFile(str(self.path), f"no logins in it ({fault})") from fault
+
+    def _write(self, logins: dict[str, Login]) -> None:
+        document = {"format": _FORMAT, "logins": [asdict(login) for login in logins.values()]}
+        try:
+            durable.write_text(self.path, json.dumps(document, indent=1) + "\n", mode=0o600)
+        except OSError as fault:
+            raise NotWritable(str(self.path), fault.strerror or str(fault)) from fault
+
+
+def _plain(url: str) -> str:
+    return url.rstrip("/")

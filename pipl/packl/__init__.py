@@ -1,0 +1,1 @@
+"""Packls as people make them: created, edited, built, published, migrated."""

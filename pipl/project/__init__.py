@@ -1,0 +1,1 @@
+"""The project: its folder, its server, its users and indexes, and who acts on it."""

@@ -1,0 +1,100 @@
+"""Users of the project and who a command acts as."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipl.errors import LoginNeeded, PasswordNeeded
+from pipl.index.client import IndexClient
+from pipl.index.devpi import DevpiClient
+from pipl.index.login import LoginStore
+from pipl.project import secrets
+from pipl.project.binding import Binding
+
+ROOT_USER = "root"
+CI_USER = "ci"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """A user and a password, which is never printed."""
+
+    user: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"Credentials(user={self.user!r}, password=***)"
+
+
+def connect_as(binding: Binding, credentials: Credentials) -> DevpiClient:
+    """A client logged in with a password. Raises WrongPassword, ServerDown."""
+    client = DevpiClient(binding.url)
+    try:
+        client.log_in(credentials.user, credentials.password)
+    except BaseException:
+        client.close()
+        raise
+    return client
+
+
+def connect(
+    binding: Binding, logins: LoginStore, *, user: str | None = None, doing: str = ""
+) -> DevpiClient:
+    """A client acting as the stored login; without one, anonymous.
+
+    With `user`, or with `doing` (what needs a login), an anonymous client will not do: where
+    the login is another user's or missing, the project's own secret of `user` serves where
+    this machine sees it. Raises PasswordNeeded, LoginNeeded.
+    """
+    login = logins.get(binding.url)
+    if login is not None and user in (None, login.user):
+        return DevpiClient(binding.url, login)
+    if user is not None:
+        secret = project_secret(binding, user)
+        if secret is None:
+            raise PasswordNeeded(user)
+        return connect_as(binding, Credentials(user, secret))
+    if doing:
+        raise LoginNeeded(binding.url, doing)
+    return DevpiClient(binding.url)
+
+
+def project_secret(binding: Binding, user: str) -> str | None:
+    """The password that the project keeps of `user` (root's generated one, the CI user's)."""
+    if binding.folder is None:
+        return None
+    return secrets.read(binding.folder / "system" / "secrets", user)
+
+
+def change_user(
+    client: IndexClient,
+    binding: Binding,
+    name: str,
+    *,
+    password: str | None = None,
+    email: str | None = None,
+) -> None:
+    """Change a user. What the project keeps of a changed password is no longer true and goes;
+    the CI user's is kept anew, since CI logs in with it.
+
+    Raises UserNotFound, NotAllowed.
+    """
+    client.modify_user(name, password=password, email=email)
+    if password is None or binding.folder is None:
+        return
+    folder = binding.folder / "system" / "secrets"
+    if name == CI_USER:
+        secrets.write(folder, CI_USER, password)
+    elif name == ROOT_USER:
+        secrets.forget(folder, ROOT_USER)
+
+
+def create_ci_user(client: IndexClient, secrets_folder: Path) -> None:
+    """Make the user that CI acts as, or give it a new password; kept in the secrets."""
+    password = secrets.generate()
+    if any(user.name == CI_USER for user in client.users()):
+        client.modify_user(CI_USER, password=password)
+    else:
+        client.create_user(CI_USER, password=password)
+    secrets.write(secrets_folder, CI_USER, password)

@@ -1,0 +1,163 @@
+"""The project folder: the `.pipl` mark and what lies below it (layout: docs/reference/formats.md)."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipl import toml
+from pipl.errors import InvalidName, NestedProject, NoProject, NotWritable, PathExists
+from pipl.index.name import IndexName
+from pipl.project.binding import Binding
+
+MARK = ".pipl"
+DEFAULT_INDEX = IndexName("root", "PROJ")
+MIRROR = IndexName("root", "pypi")
+DEFAULT_PORT = 3141  # devpi's own
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]*")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project on this machine, as its `.pipl` says.
+
+    `pipeline` names the config packls that CI takes its flow from; `port` is where the
+    server listens, on the host `host`.
+    """
+
+    folder: Path
+    name: str
+    host: str = "localhost"
+    port: int = DEFAULT_PORT
+    index: IndexName = DEFAULT_INDEX
+    pipeline: tuple[str, ...] = ()
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def binding(self) -> Binding:
+        return Binding(self.name, self.url, self.index, self.folder)
+
+    @property
+    def system(self) -> Path:
+        return self.folder / "system"
+
+    @property
+    def server(self) -> Path:
+        return self.system / "server"
+
+    @property
+    def assets(self) -> Path:
+        return self.system / "assets"
+
+    @property
+    def ci(self) -> Path:
+        return self.system / "ci"
+
+    @property
+    def secrets(self) -> Path:
+        return self.system / "secrets"
+
+    @property
+    def workarea(self) -> Path:
+        """The default workarea."""
+        return self.folder / "workspaces"
+
+
+def create(path: Path, *, port: int = DEFAULT_PORT) -> Project:
+    """Make the folders of a new project and mark it.
+
+    `path` must not exist, or be an empty folder. Nothing remains after a failure.
+    Raises PathExists, NestedProject, NotWritable, InvalidName.
+    """
+    path = path.absolute()
+    if not _NAME.fullmatch(path.name):
+        raise InvalidName(path.name, "a project's name is letters, digits, space, . _ -")
+    outer = _marked(path.parent)
+    if outer is not None:
+        raise NestedProject(str(path), str(outer))
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise PathExists(str(path))
+    existed = path.exists()
+    project = Project(path, path.name, port=port)
+    try:
+        for folder in (project.server, project.assets, project.ci, project.workarea):
+            folder.mkdir(parents=True)
+        project.secrets.mkdir(mode=0o700)
+        save(project)
+    except OSError as fault:
+        discard(path, keep_folder=existed)
+        raise NotWritable(str(path), fault.strerror or str(fault)) from fault
+    return project
+
+
+def discard(path: Path, *, keep_folder: bool = False) -> None:
+    """Remove what a failed `create` left."""
+    shutil.rmtree(path, ignore_errors=True)
+    if keep_folder:
+        path.mkdir(exist_ok=True)
+
+
+def find(start: Path) -> Project:
+    """The project that `start` lies in. Raises NoProject, InvalidFile."""
+    folder = _marked(start.absolute())
+    if folder is None:
+        raise NoProject(str(start))
+    return load(folder)
+
+
+def load(folder: Path) -> Project:
+    """The project marked at `folder`. Raises InvalidFile where its mark is damaged."""
+    mark = folder / MARK
+    values = toml.read(mark)
+    port = values.get("port", DEFAULT_PORT)
+    return Project(
+        folder=folder,
+        name=toml.text(values, "name", mark, folder.name),
+        host=toml.text(values, "host", mark, "localhost"),
+        port=port if isinstance(port, int) else DEFAULT_PORT,
+        index=IndexName.parse(toml.text(values, "index", mark, str(DEFAULT_INDEX))),
+        pipeline=toml.texts(values, "pipeline", mark),
+    )
+
+
+def save(project: Project) -> None:
+    """Write the project's mark."""
+    toml.write(
+        project.folder / MARK,
+        {
+            "format": "pipl-project/1",
+            "name": project.name,
+            "host": project.host,
+            "port": project.port,
+            "index": str(project.index),
+            "pipeline": list(project.pipeline),
+        },
+        comment="A pipl project. Change it with `pipl proj …`.",
+    )
+
+
+def with_port(project: Project, port: int) -> Project:
+    """The project with its server at another port, remembered in its mark."""
+    moved = dataclasses.replace(project, port=port)
+    save(moved)
+    return moved
+
+
+def with_pipeline(project: Project, pipeline: tuple[str, ...]) -> Project:
+    """The project with other pipeline packls, remembered in its mark."""
+    changed = dataclasses.replace(project, pipeline=pipeline)
+    save(changed)
+    return changed
+
+
+def _marked(start: Path) -> Path | None:
+    for folder in (start, *start.parents):
+        if (folder / MARK).is_file():
+            return folder
+    return None

@@ -1,0 +1,27 @@
+"""A project known by its server's URL only."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from pipl.errors import UnexpectedReply
+from pipl.index.devpi import DevpiClient
+from pipl.index.name import IndexName
+from pipl.project.binding import Binding
+from pipl.project.folder import DEFAULT_INDEX
+
+
+def binding_of(url: str) -> Binding:
+    """Ask the server at `url` (with or without an index, as in http://host:3141/root/PROJ).
+
+    Raises ServerDown; UnexpectedReply where something else than a pipl project answers.
+    """
+    parts = urlsplit(url)
+    root = f"{parts.scheme}://{parts.netloc}"
+    path = parts.path.strip("/")
+    with DevpiClient(root) as client:
+        answer = client.get_json("/+pipl/", timeout_s=30)
+    name = answer.get("project") if isinstance(answer, dict) else None
+    if not isinstance(name, str):
+        raise UnexpectedReply(root, 200, "it does not serve a pipl project")
+    return Binding(name, root, IndexName.parse(path) if path else DEFAULT_INDEX)

@@ -1,0 +1,28 @@
+"""Small source distributions for tests (wheels: `pipl.testing.simple_index.make_wheel`)."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from pathlib import Path
+
+
+def make_sdist(folder: Path, name: str, version: str, *, payload: bytes = b"") -> Path:
+    """Write an sdist into `folder`; `payload` is the content of a file in it.
+
+    It is a valid upload, not something that can be built.
+    """
+    module = name.replace("-", "_")
+    stem = f"{module}-{version}"
+    members = {
+        f"{stem}/PKG-INFO": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode(),
+        f"{stem}/payload": payload,
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{stem}.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        for member, content in members.items():
+            entry = tarfile.TarInfo(member)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return path

@@ -1,0 +1,126 @@
+"""Real devpi servers on loopback, in folders of their own."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipl import process
+from pipl.errors import ServerDied, ServerDown
+from pipl.index.client import MIRROR_TYPE, IndexConfig
+from pipl.index.devpi import DevpiClient
+from pipl.index.name import IndexName
+from pipl.project.server import free_port
+
+START_TIMEOUT_S = 60.0
+MIRROR = IndexName("root", "pypi")
+HOST = "127.0.0.1"
+
+# The server's secret is random, so stretching it buys nothing and costs seconds per start.
+_CHEAP_KEYS = ("--argon2-time-cost=1", "--argon2-memory-cost=1024", "--argon2-parallelism=1")
+
+
+class RunningServer:
+    """A devpi server with pipl's plugin; `folder` is its project folder.
+
+    It is stopped and started at the same place and address, its data kept.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.root_password = secrets.token_urlsafe(12)
+        self.port = free_port(HOST)
+        self.url = f"http://{HOST}:{self.port}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def secret_file(self) -> Path:
+        """What the server signs its login tokens with."""
+        return self.folder / "system" / "secret"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "system" / "server.log"
+
+    def initialise(self) -> None:
+        """Make the folder and the server's database."""
+        server = self.folder / "system" / "server"
+        server.mkdir(parents=True)
+        self.secret_file.write_text(secrets.token_urlsafe(48), encoding="utf-8")
+        self.secret_file.chmod(0o600)
+        program = "import sys; from devpi_server.init import init; sys.exit(init())"
+        process.run(
+            [sys.executable, "-c", program, "--serverdir", server, "--no-root-pypi"]
+            + ["--root-passwd", self.root_password],
+            timeout_s=START_TIMEOUT_S,
+        )
+
+    def start(self) -> None:
+        """Return once the server answers. Raises ServerDied."""
+        command: list[str | Path] = [sys.executable, "-m", "devpi_server", *_CHEAP_KEYS]
+        command += ["--serverdir", self.folder / "system" / "server", "--enable-core-metadata"]
+        command += ["--secretfile", self.secret_file, "--pipl-project", self.folder]
+        command += ["--host", HOST, "--port", str(self.port)]
+        with self.log.open("ab") as output:
+            self._process = process.start(command, log=output)
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
+                raise ServerDied(str(self.log), process.tail(self.log.read_text("utf-8"), 2000))
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """End the server as its owner would."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+            self._process.wait(START_TIMEOUT_S)
+            self._process = None
+
+    def kill(self) -> None:
+        """End the server at once, as a power cut would."""
+        if self._process is not None:
+            process.kill_group(self._process)
+            self._process = None
+
+    def client(self) -> DevpiClient:
+        """A client that is nobody."""
+        return DevpiClient(self.url)
+
+    def root(self) -> DevpiClient:
+        """A client that is root."""
+        client = self.client()
+        client.log_in("root", self.root_password)
+        return client
+
+    def _answers(self) -> bool:
+        with self.client() as client:
+            try:
+                client.get_json("/+pipl/", timeout_s=5)
+            except ServerDown:
+                return False
+        return True
+
+
+@contextmanager
+def devpi_server(folder: Path, *, mirror_url: str | None = None) -> Iterator[RunningServer]:
+    """A server in `folder` (made here) for as long as the context lasts.
+
+    With `mirror_url`, its index `root/pypi` mirrors that simple index.
+    """
+    server = RunningServer(folder)
+    server.initialise()
+    server.start()
+    try:
+        if mirror_url is not None:
+            with server.root() as root:
+                root.create_index(IndexConfig(MIRROR, MIRROR_TYPE, mirror_url=mirror_url))
+        yield server
+    finally:
+        server.kill()

@@ -1,0 +1,1 @@
+"""Workareas and workspaces: a virtualenv, a lock, and the packls being edited."""

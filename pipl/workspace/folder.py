@@ -1,0 +1,138 @@
+"""The workspace folder: the `.workspace` mark, what it requires, and where its parts are."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipl import toml
+from pipl.env.venv import Environment
+from pipl.errors import NotWritable, NoWorkspace, PathExists
+from pipl.index.name import IndexName
+from pipl.packl.name import check_name
+from pipl.project.binding import Binding
+from pipl.workspace import area
+from pipl.workspace.area import Workarea
+
+MARK = ".workspace"
+ENVIRONMENT = ".VENV"
+LOCK = "pylock.toml"
+ASSETS = "assets"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A workspace as its mark says.
+
+    `requirements` are PEP 508 texts, besides those of the packls being edited; `extras` are
+    the extras of the edited packls that are installed here; `opened` is the release that the
+    workspace was opened from (`name==version`), if it was.
+    """
+
+    folder: Path
+    binding: Binding
+    requirements: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ("edit", "test")
+    python: str | None = None
+    opened: str | None = None
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def environment(self) -> Environment:
+        return Environment(self.folder / ENVIRONMENT)
+
+    @property
+    def lock_path(self) -> Path:
+        return self.folder / LOCK
+
+    @property
+    def assets(self) -> Path:
+        return self.folder / ASSETS
+
+    @property
+    def edited(self) -> tuple[Path, ...]:
+        """The folders of the packls being edited: those right below that hold a pyproject.toml."""
+        return tuple(sorted(path.parent for path in self.folder.glob("*/pyproject.toml")))
+
+
+def create(workarea: Workarea, name: str, *, python: str | None = None) -> Workspace:
+    """Make an empty workspace. Raises InvalidName, PathExists, NotWritable."""
+    check_name(name, kind="a workspace")
+    folder = workarea.folder / name
+    if folder.exists():
+        raise PathExists(str(folder))
+    workspace = Workspace(folder, workarea.binding, python=python)
+    try:
+        folder.mkdir(parents=True)
+        save(workspace)
+    except OSError as fault:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise NotWritable(str(folder), fault.strerror or str(fault)) from fault
+    return workspace
+
+
+def find(start: Path) -> Workspace:
+    """The workspace that `start` lies in. Raises NoWorkspace, InvalidFile."""
+    start = start.absolute()
+    for folder in (start, *start.parents):
+        if (folder / MARK).is_file():
+            return load(folder)
+    raise NoWorkspace(str(start))
+
+
+def in_area(workarea: Workarea) -> tuple[Workspace, ...]:
+    """The workspaces right below a workarea, by name."""
+    marks = sorted(workarea.folder.glob(f"*/{MARK}"))
+    return tuple(load(mark.parent) for mark in marks)
+
+
+def load(folder: Path) -> Workspace:
+    """The workspace marked at `folder`, bound as its mark or else its workarea says."""
+    mark = folder / MARK
+    values = toml.read(mark)
+    binding = area.find(folder).binding
+    index = IndexName.parse(toml.text(values, "index", mark, str(binding.index)))
+    return Workspace(
+        folder=folder,
+        binding=dataclasses.replace(binding, index=index),
+        requirements=toml.texts(values, "requirements", mark),
+        extras=toml.texts(values, "extras", mark),
+        python=toml.text(values, "python", mark, "") or None,
+        opened=toml.text(values, "opened", mark, "") or None,
+    )
+
+
+def save(workspace: Workspace) -> None:
+    """Write the workspace's mark."""
+    toml.write(
+        workspace.folder / MARK,
+        {
+            "format": "pipl-workspace/1",
+            "index": str(workspace.binding.index),
+            "python": workspace.python,
+            "requirements": list(workspace.requirements),
+            "extras": list(workspace.extras),
+            "opened": workspace.opened,
+        },
+        comment="A pipl workspace. Change it with `pipl work …`.",
+    )
+
+
+def with_requirements(workspace: Workspace, requirements: tuple[str, ...]) -> Workspace:
+    """The workspace with other requirements, remembered in its mark."""
+    changed = dataclasses.replace(workspace, requirements=requirements)
+    save(changed)
+    return changed
+
+
+def delete(workspace: Workspace) -> None:
+    """Remove the workspace with everything in it (read-only assets too)."""
+    for path in workspace.assets.rglob("*"):
+        if path.is_dir() and not path.is_symlink():
+            path.chmod(0o755)
+    shutil.rmtree(workspace.folder)

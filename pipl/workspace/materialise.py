@@ -1,0 +1,148 @@
+"""From a lock to a place where a packl runs: environment, context, env sets, asset view.
+
+Artists' workspaces and CI's clean ones are made by the same function.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock
+
+from pipl import durable, process
+from pipl.env import venv
+from pipl.env.install import Installer
+from pipl.env.lock import Lock
+from pipl.env.python import Interpreter
+from pipl.env.venv import Environment
+from pipl.errors import FrameworkError, InstallFailed
+from pipl.progress import SILENT, Progress
+from pipl.project.binding import Binding
+from pipl.workspace.folder import ASSETS, ENVIRONMENT
+from pipl_pipe import context
+from pipl_pipe.context import Context
+
+CONTEXT_NAME = "pipl.json"
+SETTLED_NAME = "pipl-settled.json"
+"""In the environment's root: what it belongs to, and what its packls say (env sets, faults)."""
+_PROVIDERS = ("pipl_pipe.products", "pipl_pipe.env_sets")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a lock is materialised, for which project, and the environment variables there."""
+
+    folder: Path
+    binding: Binding
+    environ: Mapping[str, str]
+
+    @property
+    def environment(self) -> Environment:
+        return Environment(self.folder / ENVIRONMENT)
+
+    @property
+    def assets(self) -> Path:
+        return self.folder / ASSETS
+
+
+def materialise(
+    place: Place,
+    lock: Lock,
+    interpreter: Interpreter,
+    installer: Installer,
+    *,
+    progress: Progress = SILENT,
+) -> Environment:
+    """Make the environment of `place` equal to the lock and settle it.
+
+    Several processes may try at once: they take turns. Raises InstallFailed, ServerDown,
+    and what `settle` raises.
+    """
+    place.folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(place.folder / ".sync.lock"):
+        environment = place.environment
+        if not environment.exists():
+            progress.phase(f"creating the environment with Python {interpreter.version}")
+            environment = venv.create(environment.folder, interpreter)
+        progress.phase(f"installing {len(lock.packages)} packages")
+        installer.sync(environment, lock, root=place.folder, index_url=place.binding.index_url)
+        settle(place, progress=progress)
+    return environment
+
+
+def settle(place: Place, *, progress: Progress = SILENT) -> None:
+    """Write the environment's context, lay its asset view, and record its env sets.
+
+    What depends on the installed packls is done by the environment's own interpreter.
+    Raises FrameworkError, such as for an asset that the store does not hold.
+    """
+    environment = place.environment
+    write_context(place)
+    settled = environment.folder / SETTLED_NAME
+    if not _provides(environment):
+        settled.unlink(missing_ok=True)
+        return
+    progress.phase("laying the asset view")
+    report = ask_pipe(environment, ["settle"], place.environ)
+    durable.write_text(settled, json.dumps(report, indent=1, sort_keys=True) + "\n")
+
+
+def write_context(place: Place) -> None:
+    """Tell the framework in this environment which workspace and project it belongs to."""
+    binding = place.binding
+    written = context.render(
+        Context(
+            workspace=place.folder,
+            project=binding.name,
+            url=binding.url,
+            project_folder=binding.folder,
+            index=str(binding.index),
+            assets=place.assets,
+        )
+    )
+    path = place.environment.folder / CONTEXT_NAME
+    if not path.exists() or path.read_text(encoding="utf-8") != written:
+        durable.write_text(path, written)
+
+
+def ask_pipe(
+    environment: Environment,
+    arguments: list[str],
+    environ: Mapping[str, str],
+    *,
+    timeout_s: float = 600,
+) -> dict[str, object]:
+    """Run `python -m pipl_pipe` in an environment and read its JSON.
+
+    Raises FrameworkError with the framework's own message where it reports an error.
+    """
+    done = process.run(
+        [environment.python, "-m", "pipl_pipe", *arguments],
+        env=environment.environ(environ),
+        check=False,
+        timeout_s=timeout_s,
+    )
+    try:
+        answer = json.loads(done.stdout)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise InstallFailed(process.tail(done.stdout + done.stderr))
+    error = answer.get("error")
+    if isinstance(error, dict):
+        raise FrameworkError(
+            str(error.get("code")), str(error.get("message")), str(error.get("hint"))
+        )
+    return answer
+
+
+def _provides(environment: Environment) -> bool:
+    """Whether an installed packl brings products or env sets."""
+    for declared in environment.site_packages.glob("*.dist-info/entry_points.txt"):
+        text = declared.read_text(encoding="utf-8", errors="replace")
+        if any(group in text for group in _PROVIDERS):
+            return True
+    return False

@@ -1,0 +1,102 @@
+"""Opening a published release again, exactly as it was locked."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from pipl.build import wheel
+from pipl.env.lock import Lock, LockedPackage
+from pipl.errors import InvalidName, InvalidWheel, ReleaseNotFound
+from pipl.index.client import IndexClient
+from pipl.index.release import Release, ReleaseFile
+from pipl.progress import SILENT, Progress
+from pipl.workspace import folder as workspace_folder
+from pipl.workspace.area import Workarea
+from pipl.workspace.folder import Workspace
+from pipl.workspace.status import own_indexes
+
+LOCK_IN_WHEEL = "pylock.toml"
+"""Where a task's wheel carries its lock, below its .dist-info."""
+
+
+def parse_release(text: str) -> tuple[str, str]:
+    """`name==version` as a pair. Raises InvalidName."""
+    try:
+        requirement = Requirement(text)
+        (specifier,) = requirement.specifier
+    except (InvalidRequirement, ValueError) as fault:
+        raise InvalidName(text, "write it as NAME==VERSION") from fault
+    if specifier.operator != "==" or specifier.version.endswith(".*"):
+        raise InvalidName(text, "write it as NAME==VERSION")
+    return requirement.name, specifier.version
+
+
+def open_release(
+    workarea: Workarea,
+    client: IndexClient,
+    name: str,
+    version: str,
+    *,
+    as_name: str | None = None,
+    progress: Progress = SILENT,
+) -> Workspace:
+    """Make a workspace whose lock is the one inside the published wheel, plus the wheel itself.
+
+    It is not synced yet. Raises ReleaseNotFound, InvalidWheel (no lock inside), PathExists.
+    """
+    release = _published(workarea, client, name, version)
+    file = release.wheel
+    if file is None:
+        raise InvalidWheel(f"{name} {version}", "the release has no wheel")
+    progress.phase(f"reading the lock of {name} {version}")
+    lock = lock_of(client, file)
+    if lock is None:
+        raise InvalidWheel(file.filename, "it carries no lock; only tasks do")
+    folder_name = as_name or f"{release.project.replace('-', '_')}-{version}"
+    workspace = workspace_folder.create(workarea, folder_name)
+    try:
+        workspace = dataclasses.replace(
+            workspace,
+            requirements=(f"{name}=={version}",),
+            extras=(),
+            opened=f"{name}=={version}",
+        )
+        workspace_folder.save(workspace)
+        with_release(lock.rebased(workarea.binding.url), file).write(workspace.lock_path)
+    except BaseException:
+        workspace_folder.delete(workspace)
+        raise
+    return workspace
+
+
+def lock_of(client: IndexClient, file: ReleaseFile) -> Lock | None:
+    """The lock inside a published wheel, None where it carries none."""
+    with tempfile.TemporaryDirectory(prefix="pipl-") as folder:
+        path = client.download(file, Path(folder) / file.filename)
+        text = wheel.read_dist_info(path, LOCK_IN_WHEEL)
+    return None if text is None else Lock.parse(text)
+
+
+def with_release(lock: Lock, file: ReleaseFile) -> Lock:
+    """The lock with a release's wheel added, so that installing it installs the release."""
+    package = LockedPackage.of_file(
+        name=file.project,
+        version=file.version,
+        url=file.url,
+        filename=file.filename,
+        sha256=file.sha256,
+    )
+    return lock.without(frozenset({package.name})).with_package(package)
+
+
+def _published(workarea: Workarea, client: IndexClient, name: str, version: str) -> Release:
+    for index in own_indexes(client, workarea.binding.index):
+        try:
+            return client.release(index, name, version)
+        except ReleaseNotFound:
+            continue
+    raise ReleaseNotFound(str(workarea.binding.index), name, version)

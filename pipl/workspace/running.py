@@ -1,0 +1,57 @@
+"""The variables that commands in a workspace see, and starting them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+
+from pipl import process
+from pipl.errors import NotLocked, ProgramMissing
+from pipl.workspace.folder import Workspace
+from pipl.workspace.materialise import SETTLED_NAME
+from pipl_pipe import envset
+
+
+def environ_in(workspace: Workspace, environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment variables of a workspace: its PATH, its env sets, who it is.
+
+    Raises NotLocked where it was never synced.
+    """
+    environment = workspace.environment
+    if not environment.exists():
+        raise NotLocked(str(workspace.folder))
+    variables = environment.environ(environ)
+    settled = environment.folder / SETTLED_NAME
+    if settled.exists():
+        report = json.loads(settled.read_text(encoding="utf-8"))
+        variables = envset.apply(
+            [envset.Operation(**operation) for operation in report["env"]], variables
+        )
+    variables["PIPL_WORKSPACE"] = str(workspace.folder)
+    return variables
+
+
+def replace_by(
+    args: Sequence[str], workspace: Workspace, environ: Mapping[str, str]
+) -> int:
+    """Become the command, run in the workspace's environment (Windows: run it and wait).
+
+    Returns its status only on Windows. Raises ProgramMissing, NotLocked.
+    """
+    variables = environ_in(workspace, environ)
+    program = shutil.which(args[0], path=variables["PATH"])
+    if program is None:
+        raise ProgramMissing(args[0])
+    if sys.platform == "win32":
+        return process.run([program, *args[1:]], env=variables, check=False).status
+    os.execve(program, list(args), variables)
+
+
+def shell_command(environ: Mapping[str, str]) -> list[str]:
+    """The user's own shell."""
+    if sys.platform == "win32":
+        return [environ.get("COMSPEC", "cmd.exe")]
+    return [environ.get("SHELL", "/bin/sh")]

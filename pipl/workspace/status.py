@@ -1,0 +1,128 @@
+"""What a workspace runs on, and what of it is outdated and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from pipl.env.lock import Lock
+from pipl.index import release
+from pipl.index.client import IndexClient
+from pipl.index.name import IndexName
+from pipl.workspace.folder import Workspace
+from pipl.workspace.locking import read_lock
+from pipl_pipe import packl
+
+
+@dataclass(frozen=True)
+class PacklStatus:
+    """One of the project's packls in a lock.
+
+    `latest` is the newest release on the project's indexes (None: no release there);
+    `held_by` says which requirement does not admit it.
+    """
+
+    name: str
+    locked: str | None
+    latest: str | None
+    editable: bool
+    held_by: str | None = None
+
+    @property
+    def outdated(self) -> bool:
+        return (
+            not self.editable
+            and self.locked is not None
+            and self.latest is not None
+            and Version(self.latest) > Version(self.locked)
+        )
+
+
+@dataclass(frozen=True)
+class WorkspaceStatus:
+    """`locked` and `installed` say whether there is a lock and an environment."""
+
+    folder: Path
+    index: IndexName
+    locked: bool
+    installed: bool
+    opened: str | None
+    packls: tuple[PacklStatus, ...]
+
+    @property
+    def outdated(self) -> tuple[PacklStatus, ...]:
+        return tuple(packl for packl in self.packls if packl.outdated)
+
+
+def status(workspace: Workspace, client: IndexClient) -> WorkspaceStatus:
+    """Compare the lock with what the project's own indexes hold now (not the mirror).
+
+    Raises ServerDown, InvalidLock.
+    """
+    lock = read_lock(workspace)
+    return WorkspaceStatus(
+        folder=workspace.folder,
+        index=workspace.binding.index,
+        locked=lock is not None,
+        installed=workspace.environment.exists(),
+        opened=workspace.opened,
+        packls=_packls(workspace, lock, client) if lock else (),
+    )
+
+
+def _packls(workspace: Workspace, lock: Lock, client: IndexClient) -> tuple[PacklStatus, ...]:
+    homes = {
+        name: index
+        for index in reversed(own_indexes(client, workspace.binding.index))
+        for name in client.projects(index)
+    }
+    wanted = _requirements(workspace)
+    found = []
+    for package in lock.packages:
+        if package.name not in homes and not package.editable:
+            continue
+        home = homes.get(package.name)
+        newest = release.latest(client.releases(home, package.name)) if home else None
+        held_by = next(
+            (
+                f"{origin} requires {requirement}"
+                for origin, requirement in wanted
+                if newest is not None
+                and canonicalize_name(requirement.name) == package.name
+                and not requirement.specifier.contains(newest.version, prereleases=True)
+            ),
+            None,
+        )
+        found.append(
+            PacklStatus(
+                package.name,
+                package.version,
+                newest.version if newest else None,
+                package.editable,
+                held_by,
+            )
+        )
+    return tuple(found)
+
+
+def own_indexes(client: IndexClient, name: IndexName) -> tuple[IndexName, ...]:
+    """An index and those it inherits from, nearest first, without mirrors."""
+    config = client.index(name)
+    if config.type == "mirror":
+        return ()
+    found = [name]
+    for base in config.bases:
+        found.extend(index for index in own_indexes(client, base) if index not in found)
+    return tuple(found)
+
+
+def _requirements(workspace: Workspace) -> tuple[tuple[str, Requirement], ...]:
+    """Who asks for what: the workspace itself and the packls being edited."""
+    edited = [packl.read(path) for path in workspace.edited]
+    pairs = [(workspace.name, text) for text in workspace.requirements]
+    pairs += [(one.name, text) for one in edited for text in one.dependencies]
+    return tuple((origin, Requirement(text)) for origin, text in pairs)

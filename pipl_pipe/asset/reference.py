@@ -1,0 +1,146 @@
+"""How a product refers to an asset, and the `assets.json` of a product wheel.
+
+What is read here comes from a wheel that anybody may have written.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, Dict, List, Tuple
+
+from pipl_pipe.asset.digest import Digest
+from pipl_pipe.errors import InvalidDigest, InvalidProduct
+
+FORMAT = "pipl-assets/1"
+NAME = "assets.json"
+SHAPES = ("file", "folder", "sequence")
+MAX_BYTES = 16_000_000
+MAX_SIZE_BYTES = 1 << 60
+_WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}")
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
+_DEVICES = re.compile(r"(con|prn|aux|nul|com[1-9]|lpt[1-9])(\..*)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One asset of a product: what it is called, and which bytes it is.
+
+    `type` is the registered name of its asset type, `revision` the digest of the file, or of
+    the manifest of a folder or sequence; `size` is in bytes, of all files together.
+    """
+
+    name: str
+    type: str
+    basename: str
+    shape: str
+    revision: str
+    size: int
+
+    @property
+    def digest(self) -> Digest:
+        return Digest.parse(self.revision)
+
+
+@dataclass(frozen=True)
+class ProductAssets:
+    """The content of an `assets.json`."""
+
+    product: str
+    type: str
+    version: str
+    assets: Tuple[Reference, ...]
+
+
+def render(content: ProductAssets) -> str:
+    document = {
+        "format": FORMAT,
+        "product": content.product,
+        "type": content.type,
+        "version": content.version,
+        "assets": [vars(one) for one in sorted(content.assets, key=lambda one: one.name)],
+    }
+    return json.dumps(document, indent=1, sort_keys=True) + "\n"
+
+
+def parse(text: str, *, product: str) -> ProductAssets:
+    """Read an `assets.json`. Raises InvalidProduct, naming `product`, with every problem."""
+    if len(text) > MAX_BYTES:
+        raise InvalidProduct(product, (f"its {NAME} is larger than {MAX_BYTES} bytes",))
+    try:
+        document = json.loads(text)
+        if document["format"] != FORMAT:
+            raise ValueError(f"its format is {document['format']!r}, not {FORMAT}")
+        names = [str(document[key]) for key in ("product", "type", "version")]
+        references = [
+            Reference(
+                name=one["name"],
+                type=one["type"],
+                basename=one["basename"],
+                shape=one["shape"],
+                revision=one["revision"],
+                size=one["size"],
+            )
+            for one in document["assets"]
+        ]
+    except (ValueError, KeyError, TypeError, RecursionError) as fault:
+        reason = f"its {NAME} cannot be read: {type(fault).__name__}: {fault}"
+        raise InvalidProduct(product, (reason,)) from fault
+    problems = problems_of(references)
+    if problems:
+        raise InvalidProduct(product, problems)
+    return ProductAssets(names[0], names[1], names[2], tuple(references))
+
+
+def problems_of(references: List[Reference]) -> Tuple[str, ...]:
+    """Everything that is wrong with the assets of one product; empty if nothing is."""
+    problems: List[str] = []
+    names: Dict[str, str] = {}
+    basenames: Dict[str, str] = {}
+    for one in references:
+        found = list(_problems(one))
+        problems += [f"asset {str(one.name)[:100]!r}: {problem}" for problem in found]
+        if found:
+            continue
+        if one.name in names:
+            problems.append(f"asset {one.name!r} is there twice")
+        other = basenames.setdefault(one.basename.casefold(), one.name)
+        if names.setdefault(one.name, one.name) and other != one.name:
+            both = f"{other!r} and {one.name!r}"
+            problems.append(f"assets {both} share the basename {one.basename!r}")
+    return tuple(problems)
+
+
+def basename_problem(basename: Any) -> str:
+    """Why a text cannot name a file on every system; empty if it can."""
+    if not isinstance(basename, str) or not basename:
+        return "it has no basename"
+    if basename in (".", "..") or _FORBIDDEN.search(basename):
+        return f"the basename {basename[:100]!r} is not a plain file name"
+    if basename != basename.strip() or basename.endswith(".") or _DEVICES.fullmatch(basename):
+        return f"the basename {basename[:100]!r} is not a file name on Windows"
+    try:
+        too_long = len(basename.encode("utf-8")) > 255
+    except UnicodeEncodeError:
+        return f"the basename {basename[:100]!r} is not valid Unicode"
+    return "the basename is longer than 255 bytes" if too_long else ""
+
+
+def _problems(one: Reference) -> List[str]:
+    problems = []
+    for kind in ("name", "type"):
+        if not isinstance(getattr(one, kind), str) or not _WORD.fullmatch(getattr(one, kind)):
+            problems.append(f"its {kind} must be letters, digits and . _ + -")
+    problem = basename_problem(one.basename)
+    if problem:
+        problems.append(problem)
+    if one.shape not in SHAPES:
+        problems.append(f"its shape is none of {', '.join(SHAPES)}")
+    if type(one.size) is not int or not 0 <= one.size <= MAX_SIZE_BYTES:
+        problems.append("its size is not a number of bytes")
+    try:
+        Digest.parse(one.revision if isinstance(one.revision, str) else "")
+    except InvalidDigest as fault:
+        problems.append(str(fault))
+    return problems

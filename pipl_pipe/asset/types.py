@@ -1,0 +1,159 @@
+"""Asset types: what kind of file, folder or frame sequence an asset is, and how it is named.
+
+A pipeline's packl declares its own, by entry point:
+
+    [project.entry-points."pipl_pipe.asset_types"]
+    UsdCrate = "show_pipe.assets:UsdCrate"
+
+or, for a type that only one's own code uses, by the `registered` decorator on import.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import ClassVar, Dict, Iterable, List, Tuple, Type, TypeVar
+
+from pipl_pipe import context, registry
+from pipl_pipe.asset.reference import Reference
+from pipl_pipe.errors import BrokenExtension
+from pipl_pipe.extension import Loaded, extensions
+
+GROUP = "pipl_pipe.asset_types"
+_FRAME = re.compile(r"(?P<head>.*?)(?P<frame>\d+)(?P<tail>\.[^.]+)")
+_registered: Dict[str, Type[Asset]] = {}
+T = TypeVar("T", bound="Type[Asset]")
+
+
+class Asset:
+    """An asset of a product. Subclass it to define a type:
+
+        class UsdCrate(Asset):
+            "One layer of USD, binary."
+            extension = "usdc"
+
+    `shape` is "file", "folder" or "sequence" (a flat folder of numbered frames). Override
+    `make_basename` for a naming convention, and `problems_of` to refuse what is not right.
+    """
+
+    shape: ClassVar[str] = "file"
+    extension: ClassVar[str] = ""
+
+    def __init__(self, product: str, reference: Reference) -> None:
+        """`product` is the product's import name."""
+        self.product = product
+        self.reference = reference
+
+    @classmethod
+    def make_basename(cls, product: str, name: str) -> str:
+        """How the file or folder of a new asset is called; published ones keep their names."""
+        return f"{name}.{cls.extension}" if cls.extension else name
+
+    @classmethod
+    def problems_of(cls, source: Path) -> Tuple[str, ...]:
+        """Why a source cannot become an asset of this type; empty if it can.
+
+        Called before it is stored. An override adds to what this one finds.
+        """
+        if not source.exists():
+            return (f"{source} does not exist",)
+        if cls.shape == "file":
+            return () if source.is_file() else (f"{source} is not a file",)
+        if not source.is_dir():
+            return (f"{source} is not a folder",)
+        names = sorted(path.name for path in source.iterdir())
+        return _sequence_problems(source, names) if cls.shape == "sequence" else ()
+
+    @property
+    def name(self) -> str:
+        return self.reference.name
+
+    @property
+    def basename(self) -> str:
+        return self.reference.basename
+
+    @property
+    def revision(self) -> str:
+        """The digest that names its content, such as `sha256:…`."""
+        return self.reference.revision
+
+    @property
+    def size(self) -> int:
+        """Of all its files, in bytes."""
+        return self.reference.size
+
+    @property
+    def path(self) -> Path:
+        """Where this very version is, for reading. Raises AssetMissing, AssetDamaged."""
+        path: Path = registry.get("asset_store").path(self.product, self.reference)
+        return path
+
+    @property
+    def view_path(self) -> Path:
+        """Where it is in the workspace's asset view, with no version in the path."""
+        return context.current().assets / self.product / self.basename
+
+    def __repr__(self) -> str:
+        return f"<{self.reference.type} {self.product}/{self.name} {self.revision[:19]}>"
+
+
+class File(Asset):
+    """Any file; it keeps the name that it is given."""
+
+
+class Folder(Asset):
+    """Any folder of files."""
+
+    shape = "folder"
+
+
+class Sequence(Asset):
+    """Numbered frames in one flat folder, such as `beauty.1001.exr`."""
+
+    shape = "sequence"
+
+
+def registered(asset_type: T) -> T:
+    """Class decorator: makes the type known under its class name once it is imported.
+
+    An entry point of the same name wins.
+    """
+    _registered[asset_type.__name__] = asset_type
+    return asset_type
+
+
+def asset_types() -> Loaded[Type[Asset]]:
+    """Name to class, loaded when looked up. Raises UnknownExtension, BrokenExtension."""
+    return Loaded(extensions(GROUP), extra=_registered, check=_checked)
+
+
+def made(product: str, references: Iterable[Reference]) -> Dict[str, Asset]:
+    """Assets by name. One whose type is missing or broken is a plain Asset: it can be copied."""
+    types = asset_types()
+    assets: Dict[str, Asset] = {}
+    for reference in references:
+        try:
+            kind = types.get(reference.type, Asset)
+        except BrokenExtension:
+            kind = Asset
+        assets[reference.name] = kind(product, reference)
+    return assets
+
+
+def _checked(found: object) -> str:
+    is_type = isinstance(found, type) and issubclass(found, Asset)
+    return "" if is_type else "it is not a subclass of pipl_pipe.asset.Asset"
+
+
+def _sequence_problems(folder: Path, names: List[str]) -> Tuple[str, ...]:
+    if not names:
+        return (f"{folder} holds no frames",)
+    found = {name: _FRAME.fullmatch(name) for name in names}
+    stray = [name for name, match in found.items() if match is None]
+    if stray:
+        return tuple(f"{folder / name} is not a numbered frame" for name in stray[:10])
+    kinds = sorted({f"{match['head']}#{match['tail']}" for match in found.values() if match})
+    if len(kinds) > 1:
+        return (f"{folder} holds several sequences: {', '.join(kinds[:10])}",)
+    return ()
+

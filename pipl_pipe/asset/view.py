@@ -1,0 +1,128 @@
+"""The asset view: every resolved product's assets at `<view>/<product>/<basename>`.
+
+No version is in these paths: what is installed decides what they show. `.view.json` in the view
+records what was laid, so that laying again costs little and removes what went away, and only
+that: files that people put there stay.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, List, Tuple
+
+from pipl_pipe.asset import files
+from pipl_pipe.asset.reference import Reference, basename_problem
+from pipl_pipe.asset.store import AssetStore
+from pipl_pipe.errors import AssetError, AssetRefused
+
+FORMAT = "pipl-view/1"
+RECORD = ".view.json"
+
+
+@dataclass(frozen=True)
+class Placed:
+    """One asset of a product, to be shown in a view."""
+
+    product: str
+    reference: Reference
+
+    @property
+    def path(self) -> str:
+        return f"{self.product}/{self.reference.basename}"
+
+
+@dataclass(frozen=True)
+class Laid:
+    """What laying a view did; paths are relative to it."""
+
+    laid: Tuple[str, ...]
+    kept: Tuple[str, ...]
+    removed: Tuple[str, ...]
+
+
+def lay(view: Path, placed: List[Placed], store: AssetStore, *, link: bool = True) -> Laid:
+    """Make the view show exactly these assets.
+
+    Each is placed whole. Where one cannot be, the others are laid, what that one showed before
+    stays, and the first error is raised: AssetMissing, AssetDamaged, StoreUnreachable, ….
+    """
+    before = _read(view)
+    after: Dict[str, Any] = {}
+    laid: List[str] = []
+    faults: List[AssetError] = []
+    for one in placed:
+        problem = basename_problem(one.product) or basename_problem(one.reference.basename)
+        if problem:
+            faults.append(AssetRefused(one.path, problem))
+            continue
+        path = view / one.path
+        revision = one.reference.revision
+        if before.get(one.path) == {"revision": revision, "seen": _seen(path)}:
+            after[one.path] = before[one.path]
+            continue
+        try:
+            store.view(one.product, one.reference, path, link=link)
+        except AssetError as fault:
+            faults.append(fault)
+            if one.path in before:
+                after[one.path] = before[one.path]
+            continue
+        after[one.path] = {"revision": revision, "seen": _seen(path)}
+        laid.append(one.path)
+    removed = sorted(before.keys() - after.keys())
+    for name in removed:
+        _remove(view, name)
+    if after or before:
+        _write(view, after)
+    if faults:
+        raise faults[0]
+    return Laid(tuple(laid), tuple(sorted(after.keys() - set(laid))), tuple(removed))
+
+
+def _seen(path: Path) -> List[int]:
+    """What changes when somebody edits or replaces what was laid; empty if it is not there."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return []
+    return [status.st_ino, status.st_mtime_ns, 0 if path.is_dir() else status.st_size]
+
+
+def _read(view: Path) -> Dict[str, Any]:
+    """What was laid, by path; nothing where there is no record or it cannot be read."""
+    try:
+        record = json.loads((view / RECORD).read_text(encoding="utf-8"))
+        if record["format"] != FORMAT:
+            return {}
+        return {name: one for name, one in record["laid"].items() if _clean(name)}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def _clean(name: str) -> bool:
+    parts = name.split("/")
+    return len(parts) == 2 and not any(map(basename_problem, parts))
+
+
+def _write(view: Path, laid: Dict[str, Any]) -> None:
+    view.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({"format": FORMAT, "laid": laid}, indent=1, sort_keys=True) + "\n"
+    handle, aside = tempfile.mkstemp(prefix=RECORD, dir=view)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(aside).replace(view / RECORD)
+    except BaseException:
+        Path(aside).unlink()
+        raise
+
+
+def _remove(view: Path, name: str) -> None:
+    path = view / name
+    files.remove(path)
+    if path.parent.is_dir() and not any(path.parent.iterdir()):
+        path.parent.rmdir()

@@ -1,0 +1,300 @@
+"""Errors of the framework, designed for the person who reads them.
+
+    DesignedError                a fault that somebody can act on
+    └── PipeError                any of the framework's
+        ├── BrokenExtension      an entry point that fails to load
+        ├── AmbiguousExtension   two distributions provide one name
+        ├── UnknownExtension     nobody provides the name
+        ├── NoContext            not running inside a workspace
+        ├── InvalidContext       what says so cannot be read
+        ├── InvalidConfig        a config entry that its service cannot use
+        ├── AssetError
+        │   ├── AssetMissing     the store does not hold the revision
+        │   ├── AssetDamaged     what the store holds is not what was stored
+        │   ├── AssetRefused     a file that cannot be an asset
+        │   ├── InvalidDigest    a text that names no content
+        │   ├── StoreFull        no space left while storing
+        │   ├── StoreReadOnly    the store cannot be written from this machine
+        │   └── StoreUnreachable the store does not answer
+        ├── ProductError
+        │   └── InvalidProduct
+        ├── TaskError
+        │   ├── ProcessFailed    `process()` raised
+        │   ├── WroteOutside     `process()` wrote outside its scratch folder
+        │   └── UnknownCommand
+        └── PacklError
+            ├── NotAPackl        no readable pyproject.toml with a [project] table
+            └── InvalidPackl     the pyproject.toml breaks a rule; lists every problem
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, ClassVar, Dict, Tuple
+
+
+@dataclass(eq=False)
+class DesignedError(Exception):
+    """A fault with a stable `code`, its values as fields, and a `hint` that is an action.
+
+    Subclasses are dataclasses; `says` and `hint` are templates over their fields.
+    Instances survive pickling.
+    """
+
+    code: ClassVar[str] = "error"
+    says: ClassVar[str] = "something went wrong"
+    hint: ClassVar[str] = ""
+
+    @property
+    def fields(self) -> Dict[str, Any]:
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+
+    @property
+    def advice(self) -> str:
+        """The hint, with the error's values filled in."""
+        return self.hint.format_map(self._texts())
+
+    def __str__(self) -> str:
+        return self.says.format_map(self._texts())
+
+    def _texts(self) -> Dict[str, Any]:
+        return {
+            name: ("; ".join(map(str, value)) or "none") if isinstance(value, tuple) else value
+            for name, value in self.fields.items()
+        }
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return type(self), tuple(self.fields.values())
+
+
+@dataclass(eq=False)
+class PipeError(DesignedError):
+    """Root of the framework's errors."""
+
+    code: ClassVar[str] = "pipe"
+
+
+@dataclass(eq=False)
+class BrokenExtension(PipeError):
+    """An entry point that cannot be loaded; the others still work."""
+
+    group: str
+    name: str
+    distribution: str
+    reason: str
+    code = "pipe.broken-extension"
+    says = "{name!r} of {distribution} ({group}) cannot be loaded: {reason}"
+    hint = "fix or remove {distribution}; everything else keeps working"
+
+
+@dataclass(eq=False)
+class AmbiguousExtension(PipeError):
+    """Two distributions provide one name and neither depends on the other."""
+
+    group: str
+    name: str
+    distributions: Tuple[str, ...]
+    code = "pipe.ambiguous-extension"
+    says = "{name!r} ({group}) is provided by {distributions}, and neither depends on the other"
+    hint = (
+        'let one of them depend on the other, or choose in a config packl: '
+        'the `choose` config entry {{"{group}": {{"{name}": "<distribution>"}}}}'
+    )
+
+
+@dataclass(eq=False)
+class UnknownExtension(PipeError, KeyError):
+    """No installed distribution provides the name."""
+
+    group: str
+    name: str
+    known: Tuple[str, ...]
+    code = "pipe.unknown-extension"
+    says = "no installed packl provides {name!r} ({group}); there are: {known}"
+    hint = "add a dependency on the packl that provides {name!r}"
+
+
+@dataclass(eq=False)
+class NoContext(PipeError):
+    """The interpreter does not belong to a workspace."""
+
+    prefix: str
+    code = "pipe.no-context"
+    says = "{prefix} is not the environment of a workspace"
+    hint = "run this inside a workspace: `pipl work shell` or `pipl work run …`"
+
+
+@dataclass(eq=False)
+class InvalidContext(PipeError):
+    """The file that says which workspace an environment belongs to cannot be read."""
+
+    path: str
+    reason: str
+    code = "pipe.invalid-context"
+    says = "{path} does not say which workspace this is: {reason}"
+    hint = "write it again with `pipl work sync`"
+
+
+@dataclass(eq=False)
+class InvalidConfig(PipeError):
+    """A config entry that its service cannot use; lists every problem."""
+
+    name: str
+    problems: Tuple[str, ...]
+    code = "pipe.invalid-config"
+    says = "the config entry {name!r} cannot be used: {problems}"
+    hint = "correct it in the config packl that declares it"
+
+
+@dataclass(eq=False)
+class AssetError(PipeError):
+    code: ClassVar[str] = "asset"
+
+
+@dataclass(eq=False)
+class AssetMissing(AssetError):
+    """The store does not hold this revision."""
+
+    revision: str
+    where: str
+    asset: str = ""
+    code = "asset.missing"
+    says = "asset {asset} (revision {revision}) is not in the store {where}"
+    hint = "ask who runs the store to restore it, or publish the task that makes it again"
+
+
+@dataclass(eq=False)
+class AssetDamaged(AssetError):
+    """The bytes in the store do not have the digest that names them."""
+
+    revision: str
+    where: str
+    found: str
+    code = "asset.damaged"
+    says = "revision {revision} is damaged in the store {where}: {found}"
+    hint = "restore it from a backup, or delete the object and publish its task again"
+
+
+@dataclass(eq=False)
+class AssetRefused(AssetError):
+    """A path that cannot be stored as an asset."""
+
+    path: str
+    reason: str
+    code = "asset.refused"
+    says = "{path} cannot be an asset: {reason}"
+    hint = "an asset is a regular file, a folder of regular files, or a frame sequence"
+
+
+@dataclass(eq=False)
+class InvalidDigest(AssetError):
+    """A text that is not `algorithm:hex` of a known algorithm."""
+
+    text: str
+    code = "asset.invalid-digest"
+    says = "{text!r} is not a digest"
+    hint = "a digest is written as sha256: and 64 hexadecimal digits"
+
+
+@dataclass(eq=False)
+class StoreFull(AssetError):
+    """No space left while storing; nothing half-written remains."""
+
+    where: str
+    code = "asset.store-full"
+    says = "no space left while storing in {where}; nothing was stored"
+    hint = "free space there and run the command again"
+
+
+@dataclass(eq=False)
+class StoreReadOnly(AssetError):
+    """A store that this machine can only read from."""
+
+    where: str
+    code = "asset.store-read-only"
+    says = "assets can only be read from {where}, not stored"
+    hint = "publish the task, so that CI stores its assets, or work where the store is mounted"
+
+
+@dataclass(eq=False)
+class StoreUnreachable(AssetError):
+    """The store, or the server in front of it, does not answer."""
+
+    where: str
+    reason: str
+    code = "asset.store-unreachable"
+    says = "the asset store {where} cannot be reached: {reason}"
+    hint = "check that the project's server runs and the store is mounted, then run this again"
+
+
+@dataclass(eq=False)
+class ProductError(PipeError):
+    code: ClassVar[str] = "product"
+
+
+@dataclass(eq=False)
+class InvalidProduct(ProductError):
+    product: str
+    problems: Tuple[str, ...]
+    code = "product.invalid"
+    says = "product {product} cannot be made: {problems}"
+    hint = "correct what the task's process() gives for this product"
+
+
+@dataclass(eq=False)
+class TaskError(PipeError):
+    code: ClassVar[str] = "task"
+
+
+@dataclass(eq=False)
+class ProcessFailed(TaskError):
+    task: str
+    reason: str
+    code = "task.process-failed"
+    says = "process() of {task} failed: {reason}"
+    hint = "read the log above, fix the task, bump its version and publish it again"
+
+
+@dataclass(eq=False)
+class WroteOutside(TaskError):
+    """`process()` touched files outside its scratch folder."""
+
+    task: str
+    paths: Tuple[str, ...]
+    code = "task.wrote-outside"
+    says = "process() of {task} wrote outside its scratch folder: {paths}"
+    hint = "write below the `scratch` folder that process() is given"
+
+
+@dataclass(eq=False)
+class UnknownCommand(TaskError):
+    task: str
+    command: str
+    known: Tuple[str, ...]
+    code = "task.unknown-command"
+    says = "{task} has no command {command!r}; it has: {known}"
+    hint = "run `task` alone to list the commands"
+
+
+@dataclass(eq=False)
+class PacklError(PipeError):
+    code: ClassVar[str] = "packl"
+
+
+@dataclass(eq=False)
+class NotAPackl(PacklError):
+    path: str
+    reason: str
+    code = "packl.not-a-packl"
+    says = "{path} is not a packl: {reason}"
+    hint = "create one with `pipl packl create NAME`"
+
+
+@dataclass(eq=False)
+class InvalidPackl(PacklError):
+    path: str
+    problems: Tuple[str, ...]
+    code = "packl.invalid"
+    says = "{path} is not a valid packl: {problems}"
+    hint = "correct its pyproject.toml"
