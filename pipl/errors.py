@@ -8,7 +8,7 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     │   ├── NoProject, NoWorkarea, NoWorkspace, NoPackl, ManyPackls
     │   ├── PathExists, NestedProject, NotWritable, InvalidFile
     │   ├── InvalidName, InvalidIndexName, PasswordNeeded
-    │   └── UnknownTemplate, InvalidTemplate, NotMigratable
+    │   └── UnknownTemplate, InvalidTemplate, NotMigratable, ManyStages
     ├── ServerError                  3  the server does not do what it should
     │   ├── ServerDown, ServerStopped, ServerSlow, ServerUntrusted, PortTaken, ServerDied
     │   └── AlreadyRunning, NotRunning, UnexpectedReply
@@ -18,11 +18,12 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     │   ├── IndexNotFound, UserNotFound, ReleaseNotFound, AlreadyExists
     │   └── IndexRefused, VersionTaken, UploadRefused, DamagedDownload
     ├── EnvError                     6  interpreters, resolving, installing
-    │   ├── NoInterpreter, Unresolvable, InstallFailed, InvalidLock, NotLocked
+    │   ├── NoInterpreter, UnknownInstaller, InvalidRequirement
+    │   └── Unresolvable, ResolverFailed, InstallFailed, InvalidLock, NotLocked
     ├── BuildError                   7
     │   └── BuildFailed, InvalidWheel, InvalidSdist
     ├── CIError                      8
-    │   ├── InvalidFlow, RunNotFound, RunNotRetryable, RunnerBusy, UnknownLedger
+    │   ├── InvalidFlow, NoCIUser, RunNotFound, RunNotRetryable, RunnerBusy, UnknownLedger
     │   └── TestsFailed, ProductTaken, ProductDiffers, JobFailed, JobTimedOut
     ├── CommandFailed, CommandTimedOut, ProgramMissing   9  a program that pipl runs
     ├── RoadBlocked                  1  a step of the demo did not show what it must
@@ -93,6 +94,15 @@ class ManyPackls(UsageFault):
     code = "usage.many-packls"
     says = "{path} holds several packls: {names}"
     hint = "go into one of them, or give its path with -p"
+
+
+@dataclass(eq=False)
+class ManyStages(UsageFault):
+    user: str
+    names: tuple[str, ...]
+    code = "usage.many-stages"
+    says = "{user} may publish to: {names}"
+    hint = "name the index with --to; see `pipl proj index list-indexes`"
 
 
 @dataclass(eq=False)
@@ -424,11 +434,39 @@ class NoInterpreter(EnvError):
 
 
 @dataclass(eq=False)
+class UnknownInstaller(EnvError):
+    name: str
+    known: tuple[str, ...]
+    code = "env.unknown-installer"
+    says = "there is no installer {name!r}; there are: {known}"
+    hint = "set PIPL_INSTALLER to one of these, or unset it"
+
+
+@dataclass(eq=False)
+class InvalidRequirement(EnvError):
+    text: str
+    reason: str
+    code = "env.invalid-requirement"
+    says = "{text!r} is not a requirement: {reason}"
+    hint = "write it as NAME, NAME==VERSION or NAME[EXTRA]>=VERSION"
+
+
+@dataclass(eq=False)
 class Unresolvable(EnvError):
     explanation: str
     code = "env.unresolvable"
     says = "these requirements cannot be met together:\n{explanation}"
     hint = "change one of the requirements named above; the environment is as it was"
+
+
+@dataclass(eq=False)
+class ResolverFailed(EnvError):
+    """The resolver could not finish: nothing is said about the requirements."""
+
+    explanation: str
+    code = "env.resolver-failed"
+    says = "resolving stopped:\n{explanation}"
+    hint = "correct what is named above and run the command again; the environment is as it was"
 
 
 @dataclass(eq=False)
@@ -505,6 +543,14 @@ class InvalidFlow(CIError):
     code = "ci.invalid-flow"
     says = "the CI flow is not usable: {problems}"
     hint = "correct the `ci` entry of the config packl"
+
+
+@dataclass(eq=False)
+class NoCIUser(CIError):
+    project: str
+    code = "ci.no-ci-user"
+    says = "the project {project} has no user for CI yet"
+    hint = "make it with `pipl proj index create-default`"
 
 
 @dataclass(eq=False)

@@ -8,7 +8,7 @@ Python. Nothing is imported before it is looked up.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.resources import files
 from types import ModuleType
 from typing import TYPE_CHECKING, Protocol
@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Protocol
 import importlib_metadata
 from importlib_metadata import EntryPoint
 
-from pipl_pipe.extension import Extension, Extensions, Installed, normalised, required_names
+from pipl_pipe.distributions import Extension, Installed, normalised, required_names
+from pipl_pipe.extension import Extensions, Loaded
 
 if TYPE_CHECKING:  # where it is at runtime differs from 3.10 to 3.14
     from importlib.abc import Traversable
@@ -68,14 +69,18 @@ def templates() -> Templates:
     return Templates(extensions(TEMPLATES))
 
 
-def ci_handlers() -> Extensions:
-    """What CI can do with a release; see `pipl.ci.handler`."""
-    return extensions(CI_HANDLERS)
+def ci_handlers() -> Loaded[Callable[..., object]]:
+    """What CI can do with a release, loaded when looked up; see `pipl.ci.handler`."""
+    return Loaded(extensions(CI_HANDLERS), extra={}, check=_callable)
 
 
-def ci_engines() -> Extensions:
-    """Where CI's jobs can run; see `pipl.ci.engine`."""
-    return extensions(CI_ENGINES)
+def ci_engines() -> Loaded[Callable[..., object]]:
+    """Where CI's jobs can run, loaded when looked up; see `pipl.ci.engine`."""
+    return Loaded(extensions(CI_ENGINES), extra={}, check=_callable)
+
+
+def _callable(found: object) -> str:
+    return "" if callable(found) else "it cannot be called"
 
 
 def extensions(group: str, *, distributions: Iterable[Distribution] | None = None) -> Extensions:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import configparser
 import functools
 import importlib
+import importlib.util
 import re
+import sys
 from collections import deque
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Tuple
 
-from pipl_pipe.errors import BrokenExtension
+from pipl_pipe.errors import BrokenExtension, NotInstalled
 
 PREFIX = "pipl_pipe."
 _TARGET = re.compile(r"(?P<module>[\w.]+)\s*(?::\s*(?P<attribute>[\w.]+))?\s*(?:\[.*\])?$")
@@ -32,6 +35,11 @@ class Extension:
     name: str
     value: str
     distribution: str
+
+    @property
+    def package(self) -> str:
+        """The top-level package that its object is in."""
+        return self.value.partition(":")[0].partition(".")[0].strip()
 
     def load(self) -> Any:
         """The object it names. Raises BrokenExtension, whatever its import raises."""
@@ -119,6 +127,16 @@ def scan(distributions: Iterable[metadata.Distribution]) -> Installed:
             reason = str(fault).splitlines()[0]
             broken.append(BrokenExtension("entry_points.txt", "*", name, reason))
     return Installed(tuple(found), tuple(broken), _requirements_of(everything))
+
+
+def package_folder(package: str) -> Path:
+    """Where a top-level package is, without importing it. Raises NotInstalled."""
+    module = sys.modules.get(package)
+    spec = module.__spec__ if module is not None else importlib.util.find_spec(package)
+    places = list(spec.submodule_search_locations or ()) if spec is not None else []
+    if not places:
+        raise NotInstalled(package)
+    return Path(places[0])
 
 
 def _parsed(text: str, distribution: str) -> List[Extension]:

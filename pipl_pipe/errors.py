@@ -5,6 +5,7 @@
         ├── BrokenExtension      an entry point that fails to load
         ├── AmbiguousExtension   two distributions provide one name
         ├── UnknownExtension     nobody provides the name
+        ├── NotInstalled         a package that is not there
         ├── NoContext            not running inside a workspace
         ├── InvalidContext       what says so cannot be read
         ├── InvalidConfig        a config entry that its service cannot use
@@ -17,10 +18,15 @@
         │   ├── StoreReadOnly    the store cannot be written from this machine
         │   └── StoreUnreachable the store does not answer
         ├── ProductError
-        │   └── InvalidProduct
+        │   ├── InvalidProduct   what makes up a product breaks a rule; lists every problem
+        │   └── UnknownAsset     a product has no asset of that name
         ├── TaskError
         │   ├── ProcessFailed    `process()` raised
         │   ├── WroteOutside     `process()` wrote outside its scratch folder
+        │   ├── ScratchNotEmpty  the scratch folder given holds something
+        │   ├── InvalidRelease   the description of the published task cannot be read
+        │   ├── NoTask           the workspace has no task
+        │   ├── SeveralTasks     the workspace has several
         │   └── UnknownCommand
         └── PacklError
             ├── NotAPackl        no readable pyproject.toml with a [project] table
@@ -113,6 +119,14 @@ class UnknownExtension(PipeError, KeyError):
     code = "pipe.unknown-extension"
     says = "no installed packl provides {name!r} ({group}); there are: {known}"
     hint = "add a dependency on the packl that provides {name!r}"
+
+
+@dataclass(eq=False)
+class NotInstalled(PipeError):
+    package: str
+    code = "pipe.not-installed"
+    says = "{package} is not installed here"
+    hint = "run `pipl work sync`, or add a dependency on it"
 
 
 @dataclass(eq=False)
@@ -243,6 +257,16 @@ class InvalidProduct(ProductError):
 
 
 @dataclass(eq=False)
+class UnknownAsset(ProductError, KeyError):
+    product: str
+    name: str
+    known: Tuple[str, ...]
+    code = "product.unknown-asset"
+    says = "{product} has no asset {name!r}; it has: {known}"
+    hint = "choose one of these, or update {product}"
+
+
+@dataclass(eq=False)
 class TaskError(PipeError):
     code: ClassVar[str] = "task"
 
@@ -265,6 +289,42 @@ class WroteOutside(TaskError):
     code = "task.wrote-outside"
     says = "process() of {task} wrote outside its scratch folder: {paths}"
     hint = "write below the `scratch` folder that process() is given"
+
+
+@dataclass(eq=False)
+class ScratchNotEmpty(TaskError):
+    """Leftovers of another run would be taken for this one's."""
+
+    path: str
+    code = "task.scratch-not-empty"
+    says = "the scratch folder {path} is not empty"
+    hint = "give process() a new folder"
+
+
+@dataclass(eq=False)
+class InvalidRelease(TaskError):
+    """What describes the published task is not its description."""
+
+    path: str
+    reason: str
+    code = "task.invalid-release"
+    says = "{path} does not describe a published task: {reason}"
+    hint = "write name, version, sha256 and lock as JSON"
+
+
+@dataclass(eq=False)
+class NoTask(TaskError):
+    code = "task.none"
+    says = "no task is installed here"
+    hint = "create one with `pipl packl create --template task NAME`, or `create_task PACKL TYPE`"
+
+
+@dataclass(eq=False)
+class SeveralTasks(TaskError):
+    tasks: Tuple[str, ...]
+    code = "task.several"
+    says = "there are several tasks here: {tasks}"
+    hint = "choose one: `task --task NAME COMMAND`"
 
 
 @dataclass(eq=False)

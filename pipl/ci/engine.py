@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Protocol
 
 
-
 @dataclass(frozen=True)
 class Work:
     """One job: its folder (see `pipl.ci.job_folder`) and how long it may take."""
@@ -51,4 +50,7 @@ class Engine(Protocol):
 
 
 EngineFactory = Callable[[int, Mapping[str, str]], Engine]
-"""What an entry point of the group `pipl.ci_engines` names: from slots and the jobs' environment variables."""
+"""What an entry point of the group `pipl.ci_engines` names.
+
+It is given the slots and the environment variables of the jobs.
+"""

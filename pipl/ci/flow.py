@@ -135,9 +135,9 @@ def _stage(
     names = [step.handler for step in steps]
     for name in sorted({name for name in names if names.count(name) > 1}):
         problems.append(f"{key}: handler {name!r} is listed twice")
-    promote = _index(value["promote"], f"{key}: `promote`", problems) if "promote" in value else None
-    products = (
-        _index(value["products"], f"{key}: `products`", problems) if "products" in value else None
+    promote, products = (
+        _index(value[target], f"{key}: `{target}`", problems) if target in value else None
+        for target in ("promote", "products")
     )
     if "process" in names and products is None and "products" not in value:
         problems.append(f"{key}: the handler 'process' needs `products`, the index they go to")

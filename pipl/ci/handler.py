@@ -10,6 +10,7 @@ from pathlib import Path
 from pipl import process
 from pipl.ci.job_folder import JobSpec
 from pipl.ci.run import Outcome
+from pipl.ci.toxresult import Machine
 from pipl.env.install import Installer
 from pipl.errors import ReleaseNotFound
 from pipl.index.client import IndexClient
@@ -41,6 +42,7 @@ class Job:
     connect: Callable[[], IndexClient]
     installer: Installer
     environ: Mapping[str, str]
+    machine: Machine
     say: Callable[[str], None]
 
     @cached_property
@@ -84,7 +86,7 @@ class Job:
         for folder in (home, temporary):
             folder.mkdir(exist_ok=True)
         names = {"HOME": home, "USERPROFILE": home}
-        names |= {name: temporary for name in ("TMPDIR", "TEMP", "TMP")}
+        names |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), temporary)
         kept = {
             key: value
             for key, value in self.environ.items()

@@ -7,6 +7,7 @@ ends itself with everything that it has started.
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import signal
 import stat
@@ -15,6 +16,7 @@ import threading
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 from filelock import FileLock
 
@@ -23,6 +25,7 @@ from pipl.ci import job_folder
 from pipl.ci.handler import Handler, Job
 from pipl.ci.job_folder import JobSpec
 from pipl.ci.run import Outcome
+from pipl.ci.toxresult import Machine
 from pipl.env import install
 from pipl.errors import JobFailed, PasswordNeeded
 from pipl.index.devpi import DevpiClient
@@ -59,10 +62,20 @@ def _attempt(spec: JobSpec, folder: Path, environ: Mapping[str, str]) -> Outcome
     scratch = folder / f"scratch-{spec.attempt}"
     scratch.mkdir()
     try:
-        handler: Handler = extension.ci_handlers().load(spec.handler)
+        handler = cast("Handler", extension.ci_handlers()[spec.handler])
         installer = install.choose(spec.installer)
-        job = Job(spec, folder, scratch, lambda: connect(spec), installer, environ, _say)
-        return handler(job)
+        return handler(
+            Job(
+                spec=spec,
+                folder=folder,
+                scratch=scratch,
+                connect=lambda: connect(spec),
+                installer=installer,
+                environ=environ,
+                machine=Machine(platform.node(), sys.platform),
+                say=_say,
+            )
+        )
     except DesignedError as fault:
         return Outcome.of_error(fault)
     except (Exception, SystemExit) as fault:  # noqa: BLE001  handlers are foreign code

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pipl import durable
-from pipl.ci.run import Outcome, Run
+from pipl.ci.run import Outcome
 from pipl.errors import InvalidFile
 from pipl.index.name import IndexName
 from pipl.project.binding import Binding

@@ -121,7 +121,8 @@ class Ledger:
                 reason=outcome.reason,
                 hint=outcome.hint,
             )
-            if then is not None and outcome.state == "passed" and _all_passed(connection, run, then.handler):
+            passed = outcome.state == "passed"
+            if then is not None and passed and _all_passed(connection, run, then.handler):
                 _add(connection, then, now)
             return ended
 

@@ -38,7 +38,9 @@ def held(outbox: Path) -> tuple[Path, ...] | None:
     """The files of a complete outbox whose content is as it was put there, else None."""
     try:
         manifest = json.loads((outbox / MANIFEST).read_text(encoding="utf-8"))
-        digests = manifest["files"] if manifest["format"] == FORMAT else None
+        if manifest["format"] != FORMAT:
+            return None
+        digests: dict[str, str] = manifest["files"]
         for name, digest in digests.items():
             if hashlib.sha256((outbox / name).read_bytes()).hexdigest() != digest:
                 return None

@@ -90,7 +90,7 @@ class Pipeline:
         origin = ", ".join(pins)
         if config is None:
             return SourcedFlow(DEFAULT_FLOW, f"the default, as {origin} has no `ci` config")
-        handlers = extension.ci_handlers().names()
+        handlers = tuple(extension.ci_handlers())
         return SourcedFlow(ci_flow.parse(config, handlers=handlers), origin)
 
     def _config(self, pins: tuple[str, ...]) -> object:

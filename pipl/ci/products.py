@@ -76,9 +76,9 @@ def _stands(delivery: Delivery, product: _Product) -> bool:
     """
     releases = delivery.client.releases(delivery.index, product.name)
     held = next((one for one in releases if same_version(one.version, product.version)), None)
-    if held is not None and held.wheel is not None:
-        if held.wheel.sha256 == sha256_of(product.path):
-            return True
+    there = None if held is None else held.wheel
+    if there is not None and there.sha256 == sha256_of(product.path):
+        return True
     for release in [held] if held is not None else releases[:1]:
         # One release tells whose name it is: every later one had to be the same task's.
         origin = None if release.wheel is None else _origin(delivery.client, release.wheel)

@@ -78,9 +78,8 @@ def _zip_members(zipped: zipfile.ZipFile) -> Iterator[_Member]:
 
 
 def _write(members: Iterable[_Member], folder: Path) -> None:
-    count = total = 0
-    for member in members:
-        count += 1
+    total = 0
+    for count, member in enumerate(members, 1):
         total += member.size
         if count > MAX_FILES or total > MAX_BYTES:
             raise _Refused(f"it holds more than {MAX_FILES} files or {MAX_BYTES} bytes")

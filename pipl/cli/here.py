@@ -17,6 +17,7 @@ import click
 from pipl.errors import ManyPackls, NoPackl, NoProject, NoWorkspace, PasswordNeeded
 
 if TYPE_CHECKING:
+    from pipl.build.packl import Builder
     from pipl.env.install import Installer
     from pipl.index.devpi import DevpiClient
     from pipl.index.login import LoginStore
@@ -101,6 +102,12 @@ class Here:
         from pipl.env.install import choose
 
         return choose(self.environ.get("PIPL_INSTALLER"), self.environ)
+
+    def builder(self, index_url: str | None) -> Builder:
+        """What builds packls, from the project's index where there is one."""
+        from pipl.build.packl import Builder
+
+        return Builder(self.installer.name, self.environ, index_url)
 
     @cached_property
     def logins(self) -> LoginStore:

@@ -31,9 +31,8 @@ def build(packl_path: str | None, as_json: bool) -> None:
     with render.progress(quiet=as_json) as progress:
         built = publishing.build(
             source,
+            here.builder(workspace.binding.index_url if workspace else None),
             lock=locking.read_lock(workspace) if workspace else None,
-            index_url=workspace.binding.index_url if workspace else None,
-            builder=here.builder,
             progress=progress,
         )
     if as_json:
@@ -95,9 +94,8 @@ def _publish(
             IndexName.parse(index_name)
             if index_name
             else publishing.choose_stage(client, binding.index),
+            here.builder(binding.index_url),
             lock=locking.read_lock(workspace) if workspace else None,
-            index_url=binding.index_url,
-            builder=here.builder,
             progress=progress,
         )
 

@@ -23,10 +23,11 @@ from pipl.ci.ledger import Ledger
 from pipl.ci.place import CIPlace
 from pipl.demo import content
 from pipl.errors import RoadBlocked
+from pipl.index.name import IndexName
 
 ARTIST = "anna"
 STAGE = "root/testing"
-PROCESSING = "root/processing"
+PROCESSING = IndexName("root", "processing")
 LANDING_TIMEOUT_S = 180.0
 Bounds = tuple[float, ...]
 Say = Callable[[str], None]
@@ -133,15 +134,13 @@ class Road:
         deadline = time.monotonic() + LANDING_TIMEOUT_S
         with Ledger.open(CIPlace(self.folder / "system" / "ci").ledger) as ledger:
             while True:
-                runs = [
-                    run for run in ledger.runs() if (run.project, run.version) == (packl, version)
-                ]
+                runs = ledger.runs(project=packl, version=version)
                 for run in runs:
                     if run.ended_at is None or (run.id, run.state) in shown:
                         continue
                     shown.add((run.id, run.state))
                     took = run.ended_at - (run.started_at or run.ended_at)
-                    self._say(f"    CI {run.handler:8} on {run.index:16} {run.state} ({took:.1f} s)")
+                    self._say(f"    CI {run.handler:8} on {run.index!s:16} {run.state} ({took:.1f} s)")
                     if run.state == "failed":
                         raise RoadBlocked(f"CI {run.handler} of {packl} {version}", run.reason)
                 landed = [run for run in runs if run.handler == "promote" and run.state == "passed"]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import os
 import shutil
 import tempfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,31 +65,30 @@ def _make(folder: Path, interpreter: Interpreter) -> None:
 
 
 def _key(interpreter: Interpreter) -> str:
-    """Names the interpreter and the virtualenv as they are now."""
+    """Names the interpreter and the virtualenv as they are now (hashlib is slow to import)."""
     spec = importlib.util.find_spec("virtualenv")
     maker = Path(spec.origin).with_name("version.py") if spec and spec.origin else None
-    parts = [_FORMAT, *_identity(interpreter.path), *(_identity(maker) if maker else ())]
-    digest = hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape"))
-    return f"{interpreter.version}-{digest.hexdigest()[:16]}"
+    parts = [_FORMAT, str(interpreter.version), _identity(interpreter.path)]
+    return "-".join([*parts, _identity(maker) if maker else "none"])
 
 
-def _identity(path: Path) -> tuple[str, str, str]:
+def _identity(path: Path) -> str:
     seen = path.stat()
-    return str(path), str(seen.st_size), str(seen.st_mtime_ns)
+    return f"{zlib.crc32(os.fsencode(path)):08x}.{seen.st_size:x}.{seen.st_mtime_ns:x}"
 
 
 def _copy(source: Path, destination: Path, replaced: dict[bytes, bytes]) -> None:
     destination.mkdir()
-    for entry in os.scandir(source):
-        target = destination / entry.name
-        if entry.is_symlink():
-            target.symlink_to(os.readlink(entry.path))
-        elif entry.is_dir():
-            _copy(Path(entry.path), target, replaced)
+    for path in source.iterdir():
+        target = destination / path.name
+        if path.is_symlink():
+            target.symlink_to(path.readlink())
+        elif path.is_dir():
+            _copy(path, target, replaced)
         else:
-            content = Path(entry.path).read_bytes()
+            content = path.read_bytes()
             for old, new in replaced.items():
                 content = content.replace(old, new)
             target.write_bytes(content)
-            if entry.stat().st_mode & 0o111:
-                shutil.copymode(entry.path, target)
+            if path.stat().st_mode & 0o111:
+                shutil.copymode(path, target)

@@ -15,7 +15,7 @@ from pipl.errors import NoInterpreter
 
 
 def named(wanted: str, requires: SpecifierSet, environ: Mapping[str, str] | None) -> Interpreter:
-    """The interpreter that `wanted` names. Raises NoInterpreter, also where `requires` refuses it."""
+    """The interpreter that `wanted` names; NoInterpreter also where `requires` refuses it."""
     found = look_up(wanted, environ)
     if found is None:
         raise NoInterpreter(wanted, ())

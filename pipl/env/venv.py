@@ -17,8 +17,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
-
 from pipl.env import blank
 from pipl.env.blank import Blank
 from pipl.env.python import Interpreter
@@ -45,7 +43,7 @@ class Environment:
 
     @property
     def site_packages(self) -> Path:
-        """Where packages are installed; a path that does not exist where the environment does not."""
+        """Where packages are installed (a path without meaning before it exists)."""
         if sys.platform == "win32":
             return self.folder / "Lib" / "site-packages"
         found = sorted(self.folder.glob("lib/python*/site-packages"))
@@ -98,11 +96,14 @@ def _blank(interpreter: Interpreter, cache: Path | None) -> Blank | None:
     """The blank for an interpreter; None where none can be kept (read-only home, Windows)."""
     if sys.platform == "win32":  # launchers there hold paths that cannot be rewritten
         return None
-    root = cache or platformdirs.user_cache_path("pipl")
-    if not _PLAIN.fullmatch(str(root)):
+    if cache is None:
+        import platformdirs  # not needed where the caller knows its cache
+
+        cache = platformdirs.user_cache_path("pipl")
+    if not _PLAIN.fullmatch(str(cache)):
         return None
     try:
-        return blank.get(interpreter, root)
+        return blank.get(interpreter, cache)
     except OSError:
         return None
 

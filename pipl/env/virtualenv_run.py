@@ -1,4 +1,4 @@
-"""Environments as virtualenv makes them. Slow to import: only `blank` and `venv` do, when needed."""
+"""Environments as virtualenv makes them. Slow to import: done only where one is made."""
 
 from __future__ import annotations
 

@@ -235,4 +235,4 @@ def _reason(response: requests.Response, content: bytes) -> str:
     message = document.get("message") if isinstance(document, dict) else None
     if not isinstance(message, str):
         message = response.reason
-    return (message or "no reason given")[:_REASON_LENGTH]
+    return " ".join(message.split())[:_REASON_LENGTH] if message else "no reason given"

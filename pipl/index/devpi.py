@@ -128,7 +128,8 @@ class DevpiClient:
     def index(self, name: IndexName) -> IndexConfig:
         doing = f"reading the index {name}"
         reply = self._connection.get(f"{_index_path(name)}?no_projects=", doing=doing)
-        self._expect_index(reply, name)
+        if reply.status == 404:
+            raise IndexNotFound(str(name), self.url)
         self._expect_done(reply, doing)
         return devpi_json.index_config(name, devpi_json.result(reply))
 
@@ -150,18 +151,12 @@ class DevpiClient:
     def modify_index(
         self, name: IndexName, changes: Mapping[str, Sequence[str] | str | bool]
     ) -> None:
-        doing = f"changing the index {name}"
-        actions = [f"{key}={devpi_json.setting(value)}" for key, value in changes.items()]
-        reply = self._connection.send("PATCH", _index_path(name), document=actions, doing=doing)
-        self._expect_index(reply, name)
-        if reply.status == 400:
-            raise IndexRefused(str(name), reply.reason)
-        self._expect_done(reply, doing)
+        self._change(name, changes, doing=f"changing the index {name}")
 
     def delete_index(self, name: IndexName) -> None:
         doing = f"deleting the index {name}"
         if not self.index(name).volatile:  # devpi deletes no other
-            self.modify_index(name, {"volatile": True})
+            self._change(name, {"volatile": True}, doing=doing)
         self._expect_done(self._connection.send("DELETE", _index_path(name), doing=doing), doing)
 
     # releases
@@ -274,13 +269,22 @@ class DevpiClient:
 
     # what these have in common
 
-    def _expect_done(self, reply: Reply, doing: str) -> None:
-        if reply.status not in (200, 201):
-            raise self._connection.refusal(reply, doing)
+    def _expect_done(self, reply: Reply, doing: str, *, index: IndexName | None = None) -> None:
+        """Raises what was wrong; `index` is one that has to be there for the request."""
+        if reply.status in (200, 201):
+            return
+        if index is not None and reply.status in (401, 403, 404):
+            self.index(index)  # devpi refuses to change what is not there
+        raise self._connection.refusal(reply, doing)
 
-    def _expect_index(self, reply: Reply, name: IndexName) -> None:
-        if reply.status == 404:
-            raise IndexNotFound(str(name), self.url)
+    def _change(
+        self, name: IndexName, changes: Mapping[str, Sequence[str] | str | bool], *, doing: str
+    ) -> None:
+        actions = [f"{key}={devpi_json.setting(value)}" for key, value in changes.items()]
+        reply = self._connection.send("PATCH", _index_path(name), document=actions, doing=doing)
+        if reply.status == 400:
+            raise IndexRefused(str(name), reply.reason)
+        self._expect_done(reply, doing, index=name)
 
     def _holds(self, index: IndexName, distribution: Distribution) -> bool:
         """Whether the index holds this very file.
@@ -288,27 +292,36 @@ class DevpiClient:
         Asked before sending it, because devpi takes over the metadata of an upload even where
         it refuses the file. Raises VersionTaken where another content has the name for good.
         """
+        volatile = self._open_to_files(index, distribution.path.name).volatile
         for release in self.releases(index, distribution.name):
             for file in release.files:
                 if file.filename != distribution.path.name:
                     continue
                 if file.sha256 == distribution.sha256:
                     return True
-                if not self.index(index).volatile:
+                if not volatile:
                     raise VersionTaken(str(index), distribution.name, distribution.version)
         return False
 
     def _not_yet_on(self, release: Release, to: IndexName) -> tuple[ReleaseFile, ...]:
         """The files that `to` does not hold. Raises VersionTaken where it holds another content."""
+        volatile = self._open_to_files(to, f"{release.project} {release.version}").volatile
         held = {
             file.filename: file.sha256
             for there in self.releases(to, release.project)
             for file in there.files
         }
         missing = tuple(file for file in release.files if held.get(file.filename) != file.sha256)
-        if any(file.filename in held for file in missing) and not self.index(to).volatile:
+        if any(file.filename in held for file in missing) and not volatile:
             raise VersionTaken(str(to), release.project, release.version)
         return missing
+
+    def _open_to_files(self, index: IndexName, what: str) -> IndexConfig:
+        """An index that takes files. A mirror does not, nor is the mirrored index asked for it."""
+        config = self.index(index)
+        if config.type == MIRROR_TYPE:
+            raise UploadRefused(str(index), what, "it is a mirror")
+        return config
 
     def _copy(self, files: Sequence[ReleaseFile], to: IndexName) -> None:
         with tempfile.TemporaryDirectory(prefix="pipl-push-") as folder:

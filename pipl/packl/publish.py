@@ -13,10 +13,10 @@ from packaging.utils import canonicalize_name
 
 from pipl.build import packl as packl_build
 from pipl.build import wheel
-from pipl.build.packl import Built
+from pipl.build.packl import Builder, Built
 from pipl.env.lock import Lock
-from pipl.errors import NotLocked, ReleaseNotFound, VersionTaken
-from pipl.index.client import IndexClient
+from pipl.errors import ManyStages, NotLocked, ReleaseNotFound, VersionTaken
+from pipl.index.client import ANONYMOUS, AUTHENTICATED, IndexClient
 from pipl.index.name import IndexName
 from pipl.index.release import Release
 from pipl.progress import SILENT, Progress
@@ -42,10 +42,9 @@ def publish(
     source: Packl,
     client: IndexClient,
     index: IndexName,
+    builder: Builder,
     *,
     lock: Lock | None,
-    index_url: str,
-    installer: str,
     progress: Progress = SILENT,
 ) -> Published:
     """Build a packl and upload its sdist, then its wheel (the wheel is what CI reacts to).
@@ -62,7 +61,7 @@ def publish(
     if held is not None and built is None:
         raise VersionTaken(str(index), source.name, source.version)
     if built is None:
-        built = build(source, lock=lock, index_url=index_url, installer=installer, progress=progress)
+        built = build(source, builder, lock=lock, progress=progress)
     present = {file.filename for file in held.files} if held else set()
     for path in (built.sdist, built.wheel):
         if path.name not in present:
@@ -73,10 +72,9 @@ def publish(
 
 def build(
     source: Packl,
+    builder: Builder,
     *,
     lock: Lock | None,
-    index_url: str | None,
-    installer: str,
     progress: Progress = SILENT,
 ) -> Built:
     """Build sdist and wheel into the packl's `dist/`, the wheel with its kind and lock.
@@ -86,9 +84,7 @@ def build(
     progress.phase(f"building {source.name} {source.version}")
     dist = source.folder / DIST
     with tempfile.TemporaryDirectory(prefix="pipl-build-") as aside:
-        built = packl_build.build(
-            source.folder, Path(aside), index_url=index_url, installer=installer
-        )
+        built = packl_build.build(source.folder, Path(aside), builder)
         members = {KIND_MEMBER: _kind_text(source)}
         if source.kind == "task" and lock is not None:
             concrete = lock.without(frozenset({canonicalize_name(source.name)}))
@@ -101,20 +97,22 @@ def build(
         )
 
 
-def choose_stage(client: IndexClient, project_index: IndexName) -> IndexName | None:
+def choose_stage(client: IndexClient, project_index: IndexName) -> IndexName:
     """The index that a publish goes to when none is named.
 
-    It is the only one that inherits from the project's and that the user may upload to;
-    None where there are several or none.
+    It is the only one that inherits from the project's and that the user may upload to.
+    Raises ManyStages where there are several or none.
     """
-    user = client.user or ""
-    open_to = {user, ":AUTHENTICATED:", ":ANONYMOUS:"}
+    user = client.user or ANONYMOUS
+    open_to = {user, ANONYMOUS, AUTHENTICATED}
     stages = [
         config.name
         for config in client.indexes()
         if project_index in config.bases and open_to & set(config.acl_upload)
     ]
-    return stages[0] if len(stages) == 1 else None
+    if len(stages) != 1:
+        raise ManyStages(user, tuple(map(str, stages)))
+    return stages[0]
 
 
 def _kind_text(source: Packl) -> str:

@@ -34,7 +34,7 @@ def serve(system: Path) -> int:
     try:
         durable.write_text(system / PID_NAME, f"{os.getpid()}\n")
         signal.signal(signal.SIGTERM, _stop)
-        devpi_server_main(["devpi-server", "--configfile", str(system / CONFIG_NAME)])
+        devpi_server_main(["devpi-server", "--configfile", str(system / CONFIG_NAME)])  # type: ignore[no-untyped-call]  # devpi has no types
     except KeyboardInterrupt:
         pass
     finally:

@@ -7,10 +7,13 @@ import tarfile
 from pathlib import Path
 
 
-def make_sdist(folder: Path, name: str, version: str, *, payload: bytes = b"") -> Path:
+def make_sdist(
+    folder: Path, name: str, version: str, *, payload: bytes = b"", compressed: bool = True
+) -> Path:
     """Write an sdist into `folder`; `payload` is the content of a file in it.
 
-    It is a valid upload, not something that can be built.
+    It is a valid upload, not something that can be built. Not compressed, it is as large as
+    its payload.
     """
     module = name.replace("-", "_")
     stem = f"{module}-{version}"
@@ -20,7 +23,8 @@ def make_sdist(folder: Path, name: str, version: str, *, payload: bytes = b"") -
     }
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{stem}.tar.gz"
-    with tarfile.open(path, "w:gz") as archive:
+    level = 6 if compressed else 0
+    with tarfile.open(path, "w:gz", compresslevel=level) as archive:
         for member, content in members.items():
             entry = tarfile.TarInfo(member)
             entry.size = len(content)

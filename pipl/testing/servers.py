@@ -11,10 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import argon2
+import itsdangerous
+
 from pipl import process
 from pipl.errors import ServerDied, ServerDown
 from pipl.index.client import MIRROR_TYPE, IndexConfig
 from pipl.index.devpi import DevpiClient
+from pipl.index.login import Login
 from pipl.index.name import IndexName
 from pipl.project.server import free_port
 
@@ -23,7 +27,13 @@ MIRROR = IndexName("root", "pypi")
 HOST = "127.0.0.1"
 
 # The server's secret is random, so stretching it buys nothing and costs seconds per start.
-_CHEAP_KEYS = ("--argon2-time-cost=1", "--argon2-memory-cost=1024", "--argon2-parallelism=1")
+_TIME_COST, _MEMORY_COST_KIB, _PARALLELISM = 1, 1024, 1
+_CHEAP_KEYS = (
+    f"--argon2-time-cost={_TIME_COST}",
+    f"--argon2-memory-cost={_MEMORY_COST_KIB}",
+    f"--argon2-parallelism={_PARALLELISM}",
+)
+LOGIN_LIFETIME_S = 10 * 60 * 60  # devpi's own
 
 
 class RunningServer:
@@ -42,7 +52,7 @@ class RunningServer:
     @property
     def secret_file(self) -> Path:
         """What the server signs its login tokens with."""
-        return self.folder / "system" / "secret"
+        return self.folder / "system" / "secrets" / "server"
 
     @property
     def log(self) -> Path:
@@ -52,14 +62,13 @@ class RunningServer:
         """Make the folder and the server's database."""
         server = self.folder / "system" / "server"
         server.mkdir(parents=True)
+        self.secret_file.parent.mkdir(mode=0o700)
         self.secret_file.write_text(secrets.token_urlsafe(48), encoding="utf-8")
         self.secret_file.chmod(0o600)
         program = "import sys; from devpi_server.init import init; sys.exit(init())"
-        process.run(
-            [sys.executable, "-c", program, "--serverdir", server, "--no-root-pypi"]
-            + ["--root-passwd", self.root_password],
-            timeout_s=START_TIMEOUT_S,
-        )
+        command: list[str | Path] = [sys.executable, "-c", program, "--no-root-pypi"]
+        command += ["--serverdir", server, "--root-passwd", self.root_password]
+        process.run(command, timeout_s=START_TIMEOUT_S)
 
     def start(self) -> None:
         """Return once the server answers. Raises ServerDied."""
@@ -99,6 +108,20 @@ class RunningServer:
         client.log_in("root", self.root_password)
         return client
 
+    def expired_login(self, user: str) -> Login:
+        """A login that this server gave out, too long ago."""
+        key = argon2.low_level.hash_secret_raw(
+            self.secret_file.read_bytes(),
+            b"devpi-server-auth",
+            time_cost=_TIME_COST,
+            memory_cost=_MEMORY_COST_KIB,
+            parallelism=_PARALLELISM,
+            hash_len=16,
+            type=argon2.low_level.Type.ID,
+        )
+        token = itsdangerous.TimedSerializer(key, signer=_LongAgo).dumps([user, [], True])
+        return Login(self.url, user, str(token), expires_at=time.time() - 1)
+
     def _answers(self) -> bool:
         with self.client() as client:
             try:
@@ -106,6 +129,13 @@ class RunningServer:
             except ServerDown:
                 return False
         return True
+
+
+class _LongAgo(itsdangerous.TimestampSigner):
+    """Signs as if a login's lifetime had passed since."""
+
+    def get_timestamp(self) -> int:
+        return super().get_timestamp() - LOGIN_LIFETIME_S - 1
 
 
 @contextmanager

@@ -59,7 +59,7 @@ def events(request: Request) -> Response:
     limit = int(min(_number(request, "limit", MAX_LIMIT, low=1), MAX_LIMIT))
     xom = request.registry["xom"]
     if since > xom.keyfs.get_current_serial():
-        raise HTTPConflict(f"the log ends before serial {since:g}")
+        raise HTTPConflict(explanation=f"the log ends before serial {since:g}")
     deadline = time.monotonic() + wait_s
     page = feed.Page(int(since), ())
     while True:
@@ -92,7 +92,7 @@ def asset(request: Request) -> Response:
     project, place = request.registry[_PROJECT], request.matchdict
     path = assets.object_path(project, place["algorithm"], place["digest"]) if project else None
     if path is None:
-        raise HTTPNotFound("no such asset")
+        raise HTTPNotFound(explanation="no such asset")
     file = path.open("rb")
     return Response(
         app_iter=FileIter(file),
@@ -115,9 +115,9 @@ def _number(request: Request, name: str, default: float, *, low: float) -> float
     try:
         value = float(default if text is None else text)
     except ValueError:
-        raise HTTPBadRequest(f"{name} must be a number") from None
+        raise HTTPBadRequest(explanation=f"{name} must be a number") from None
     if not low <= value < 2**53:
-        raise HTTPBadRequest(f"{name} must be at least {low:g}")
+        raise HTTPBadRequest(explanation=f"{name} must be at least {low:g}")
     return value
 
 

@@ -18,7 +18,9 @@ NAME = "assets.json"
 SHAPES = ("file", "folder", "sequence")
 MAX_BYTES = 16_000_000
 MAX_SIZE_BYTES = 1 << 60
-_WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,99}")
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
+_TAKEN = ("get", "items", "keys", "values")
+"""Attributes of `Product.assets`, where assets are attributes too."""
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[1-9]|lpt[1-9])(\..*)?", re.IGNORECASE)
 
@@ -131,7 +133,9 @@ def _problems(one: Reference) -> List[str]:
     problems = []
     for kind in ("name", "type"):
         if not isinstance(getattr(one, kind), str) or not _WORD.fullmatch(getattr(one, kind)):
-            problems.append(f"its {kind} must be letters, digits and . _ + -")
+            problems.append(f"its {kind} must be letters, digits and _")
+    if one.name in _TAKEN:
+        problems.append(f"its name is one of {', '.join(_TAKEN)}")
     problem = basename_problem(one.basename)
     if problem:
         problems.append(problem)

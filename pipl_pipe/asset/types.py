@@ -45,8 +45,11 @@ class Asset:
         self.reference = reference
 
     @classmethod
-    def make_basename(cls, product: str, name: str) -> str:
-        """How the file or folder of a new asset is called; published ones keep their names."""
+    def make_basename(cls, product: str, name: str, source: Path) -> str:
+        """How a new asset's file or folder is called; published ones keep their names.
+
+        `source` is what it is made from; by default only `name` and `extension` count.
+        """
         return f"{name}.{cls.extension}" if cls.extension else name
 
     @classmethod
@@ -98,7 +101,11 @@ class Asset:
 
 
 class File(Asset):
-    """Any file; it keeps the name that it is given."""
+    """Any file; it keeps its name."""
+
+    @classmethod
+    def make_basename(cls, product: str, name: str, source: Path) -> str:
+        return source.name
 
 
 class Folder(Asset):

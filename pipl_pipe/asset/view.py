@@ -8,12 +8,11 @@ that: files that people put there stay.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
+from pipl_pipe import durable
 from pipl_pipe.asset import files
 from pipl_pipe.asset.reference import Reference, basename_problem
 from pipl_pipe.asset.store import AssetStore
@@ -111,14 +110,7 @@ def _clean(name: str) -> bool:
 def _write(view: Path, laid: Dict[str, Any]) -> None:
     view.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"format": FORMAT, "laid": laid}, indent=1, sort_keys=True) + "\n"
-    handle, aside = tempfile.mkstemp(prefix=RECORD, dir=view)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(aside).replace(view / RECORD)
-    except BaseException:
-        Path(aside).unlink()
-        raise
+    durable.write_text(view / RECORD, text)
 
 
 def _remove(view: Path, name: str) -> None:

@@ -12,16 +12,14 @@ import base64
 import csv
 import hashlib
 import io
-import os
 import re
 import stat
-import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Dict, List, Mapping, Optional, Tuple
 
-from pipl_pipe import __version__
+from pipl_pipe import __version__, durable
 from pipl_pipe.errors import InvalidProduct
 
 TAG = "py3-none-any"
@@ -128,24 +126,12 @@ def _write(path: Path, members: List[_Member], record: str) -> str:
     table = io.StringIO()
     csv.writer(table, lineterminator="\n").writerows([*lines, (record, "", "")])
     members = [*members, _Member(_entry(record), table.getvalue().encode("utf-8"))]
-    handle, aside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w+b") as file:
-            with zipfile.ZipFile(file, "w") as archive:
-                for member in members:
-                    archive.writestr(member.entry, member.content)
-            file.flush()
-            os.fsync(file.fileno())
-            digest = hashlib.sha256()
-            file.seek(0)
-            for chunk in iter(lambda: file.read(1 << 20), b""):
-                digest.update(chunk)
-        Path(aside).chmod(0o644)
-        Path(aside).replace(path)
-    except BaseException:
-        Path(aside).unlink()
-        raise
-    return digest.hexdigest()
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as archive:
+        for member in members:
+            archive.writestr(member.entry, member.content)
+    durable.write_bytes(path, whole.getvalue())
+    return hashlib.sha256(whole.getvalue()).hexdigest()
 
 
 def _entry(member: str) -> zipfile.ZipInfo:

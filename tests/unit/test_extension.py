@@ -74,7 +74,7 @@ def test_of_two_with_one_name_the_dependent_wins(tmp_path: Path, packages: Path)
     dependent = installed(tmp_path, "studio-qa", entry_points, ("pipl>=1; python_version>'3'",))
     found = extensions(CI_HANDLERS, distributions=[ours, dependent])
     assert found["qa"].distribution == "studio-qa"
-    assert found.load("qa").__module__ == "studio_ci"
+    assert found["qa"].load().__module__ == "studio_ci"
 
 
 def test_what_is_not_for_the_tool_is_left_out(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import sys
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
-from pathlib import Path
 from subprocess import Popen, TimeoutExpired
 
 from pipl import process

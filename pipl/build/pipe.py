@@ -1,0 +1,53 @@
+"""The wheel of pipl-pipe, made from the `pipl_pipe` that is installed with this pipl."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tomlkit
+
+from pipl_pipe.product.wheel import Metadata, wheel_name, write_wheel
+
+if TYPE_CHECKING:
+    from importlib.abc import Traversable  # where Python 3.10 has it
+
+PACKAGE = "pipl_pipe"
+
+
+def build_pipe_wheel(out: Path) -> Path:
+    """Write pipl-pipe's wheel into the folder `out`: offline, and the same bytes each time.
+
+    What it says of itself comes from the pyproject.toml inside the package.
+    """
+    package = files(PACKAGE)
+    text = (package / "pyproject.toml").read_text(encoding="utf-8")
+    project = tomlkit.parse(text).unwrap()["project"]
+    path = out / wheel_name(project["name"], project["version"])
+    write_wheel(
+        path,
+        name=project["name"],
+        version=project["version"],
+        files=dict(_content(package, PACKAGE)),
+        metadata=Metadata(
+            summary=project["description"],
+            requires=tuple(project["dependencies"]),
+            requires_python=project["requires-python"],
+            license_expression=project["license"],
+            description=project["description"] + "\n",
+        ),
+        entry_points={"console_scripts": project.get("scripts", {}), **project["entry-points"]},
+    )
+    return path
+
+
+def _content(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        name = f"{prefix}/{entry.name}"
+        if entry.is_dir():
+            if entry.name != "__pycache__":
+                yield from _content(entry, name)
+        elif not entry.name.endswith((".pyc", ".pyo")):
+            yield name, entry.read_bytes()

@@ -1,0 +1,110 @@
+"""Putting a project's CI runner together, and running it as a program."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import FrameType
+from typing import cast
+
+from pipl import extension
+from pipl.ci.engine import EngineFactory
+from pipl.ci.flow import Stage
+from pipl.ci.job_folder import JobSpec
+from pipl.ci.pipeline import Pipeline
+from pipl.ci.place import CIPlace
+from pipl.ci.run import Run
+from pipl.ci.runner import Notice, Parts, Runner
+from pipl.env import install
+from pipl.errors import NoCIUser
+from pipl.index.devpi import DevpiClient
+from pipl.project import accounts, secrets
+from pipl.project.accounts import CI_USER, Credentials
+from pipl.project.folder import Project
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a project's CI runs here.
+
+    `installer` names the one to use (None: the default); `slots` is how many jobs run at
+    once; `host` is what the ledger calls this machine; `clock` gives seconds since the epoch.
+    """
+
+    environ: Mapping[str, str]
+    host: str
+    clock: Callable[[], float]
+    installer: str | None = None
+    engine: str = "local"
+    slots: int = 2
+
+
+def runner_of(
+    project: Project, settings: Settings, *, tell: Callable[[Notice], None]
+) -> Runner:
+    """The runner of a project that this machine sees. Raises UnknownExtension, BrokenExtension."""
+    place = CIPlace(project.ci)
+    binding = project.binding
+
+    def connect() -> DevpiClient:
+        secret = secrets.read(project.secrets, CI_USER)
+        if secret is None:
+            raise NoCIUser(project.name)
+        return accounts.connect_as(binding, Credentials(CI_USER, secret))
+
+    def order(run: Run, stage: Stage) -> JobSpec:
+        return JobSpec(
+            run_id=run.id,
+            attempt=run.attempt,
+            handler=run.handler,
+            index=run.index,
+            project=run.project,
+            version=run.version,
+            filename=run.filename,
+            sha256=run.sha256,
+            binding=binding,
+            user=CI_USER,
+            secrets=project.secrets,
+            locks=place.locks,
+            products=stage.products,
+            installer=settings.installer,
+        )
+
+    make_engine = cast(EngineFactory, extension.ci_engines()[settings.engine])
+    return Runner(
+        Parts(
+            place=place,
+            engine=make_engine(settings.slots, settings.environ),
+            connect=connect,
+            flows=Pipeline(
+                names=project.pipeline,
+                folder=place.pipeline,
+                binding=binding,
+                installer=install.choose(settings.installer, settings.environ),
+                environ=settings.environ,
+            ),
+            order=order,
+            clock=settings.clock,
+            host=settings.host,
+            tell=tell,
+        )
+    )
+
+
+def run_as_program(runner: Runner, *, once: bool) -> None:
+    """Run until it is done or a signal ends it; SIGTERM ends it as cleanly as Ctrl-C does.
+
+    For the main thread. Raises KeyboardInterrupt where a signal ended it.
+    """
+    assert threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        runner.run(once=once)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

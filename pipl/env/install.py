@@ -1,0 +1,123 @@
+"""What an installer does for pipl, and choosing one.
+
+Same lock, same result: `tests/conformance/installers` runs over every one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Final, Protocol, TypeAlias
+
+from pipl.env.lock import Lock
+from pipl.env.python import Interpreter
+from pipl.env.venv import Environment
+from pipl.errors import UnknownInstaller
+
+UV: Final = "uv"
+PIP: Final = "pip"
+
+
+class Everything(Enum):
+    """Stands for the names of all packages there are."""
+
+    ALL = "all"
+
+
+ALL: Final = Everything.ALL
+Upgrade: TypeAlias = frozenset[str] | Everything
+"""Normalised names of packages that may move although they are locked."""
+
+
+@dataclass(frozen=True)
+class Resolve:
+    """What a lock is wanted for.
+
+    `requirements` and `constraints` are PEP 508 texts; constraints only limit versions of what
+    is required anyway. `editables` are folders, installed in place with those of `extras` that
+    they have. Of the versions in `prefer`, all stay that may, but for those of `upgrade`. Only
+    the index at `index_url` (PEP 503) and the wheels in the folders `find_links` count.
+    """
+
+    requirements: tuple[str, ...]
+    root: Path
+    index_url: str
+    python: Interpreter
+    editables: tuple[Path, ...] = ()
+    extras: tuple[str, ...] = ()
+    constraints: tuple[str, ...] = ()
+    prefer: Lock | None = None
+    upgrade: Upgrade = frozenset()
+    find_links: tuple[Path, ...] = ()
+
+    @property
+    def preferred(self) -> Lock | None:
+        """What of the old lock stays where it may."""
+        if self.prefer is None or self.upgrade is ALL:
+            return None
+        return self.prefer.without(self.upgrade)
+
+
+class Installer(Protocol):
+    """Resolves and installs. All of its methods run in processes of their own.
+
+    Each raises ServerDown where the index does not answer, and takes nothing from other
+    indexes, whatever the user's settings say.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    def resolve(self, wanted: Resolve) -> Lock:
+        """The lock for what is wanted; nothing is installed.
+
+        Raises Unresolvable with the resolver's own explanation, ResolverFailed where it
+        could not finish (a packl that cannot be read or built, an index in trouble) and
+        InvalidRequirement.
+        """
+        ...
+
+    def sync(self, environment: Environment, lock: Lock, *, root: Path, index_url: str) -> None:
+        """Make the environment equal to the lock, every file checked against its sha256.
+
+        Packages that are not in the lock are removed; folders in it are relative to `root`.
+        The server is needed only for files that are not in the installer's cache.
+        Raises InstallFailed; the same call continues where an earlier one stopped.
+        """
+        ...
+
+    def add_files(
+        self,
+        environment: Environment,
+        requirements: Sequence[str],
+        *,
+        index_url: str | None,
+        constraints: Lock | None = None,
+    ) -> None:
+        """Install requirements (PEP 508) beside what is there, without moving what is locked.
+
+        `index_url` None: from where the installer takes packages by itself.
+        Raises Unresolvable, InstallFailed, InvalidRequirement.
+        """
+        ...
+
+
+def choose(name: str | None, environ: Mapping[str, str]) -> Installer:
+    """The installer of that name; None: uv where it is installed, else pip.
+
+    `environ` are the variables that its processes start from. Raises UnknownInstaller,
+    ProgramMissing.
+    """
+    # each brings what only it needs
+    if name in (None, UV):
+        from pipl.env.installers.uv import UvInstaller, is_installed
+
+        if name is not None or is_installed():
+            return UvInstaller.find(environ)
+    if name in (None, PIP):
+        from pipl.env.installers.pip import PipInstaller
+
+        return PipInstaller.of_this_python(environ)
+    raise UnknownInstaller(str(name), (UV, PIP))

@@ -1,0 +1,1 @@
+"""The programs that resolve and install, each behind `pipl.env.install.Installer`."""

@@ -1,0 +1,209 @@
+"""pip: the reference, where uv is missing or pip is asked for."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from pipl import process
+from pipl.env import requirement, surroundings
+from pipl.env.install import PIP, Resolve
+from pipl.env.installed import installed
+from pipl.env.installers import pip_report, pip_sync, pip_words
+from pipl.env.lock import Lock, LockedPackage, origin_of
+from pipl.env.venv import Environment
+from pipl.errors import InstallFailed, ProgramMissing, ResolverFailed, ServerDown, Unresolvable
+from pipl.process import Completed
+
+_ALWAYS = ("--disable-pip-version-check", "--no-input", "--no-color")
+_QUIETLY = ("--progress-bar=off", "--root-user-action=ignore")
+
+
+@dataclass(frozen=True)
+class PipInstaller:
+    """The pip beside pipl, told by `--python` where to work: environments hold no pip."""
+
+    python: Path
+    environ: Mapping[str, str]
+
+    name: ClassVar[str] = PIP
+
+    @classmethod
+    def of_this_python(cls, environ: Mapping[str, str]) -> PipInstaller:
+        """The pip that pipl was installed with. Raises ProgramMissing."""
+        if importlib.util.find_spec("pip") is None:
+            raise ProgramMissing(PIP)
+        return cls(Path(sys.executable), environ)
+
+    def resolve(self, wanted: Resolve) -> Lock:
+        """See `Installer.resolve`; the lock names the files that fit this machine.
+
+        pip cannot be asked to keep what may stay: all preferred versions are kept, or none.
+        """
+        if not surroundings.answers(wanted.index_url, self.environ):
+            raise ServerDown(origin_of(wanted.index_url))
+        kept = requirement.pins(wanted.preferred) if wanted.preferred else []
+        if kept:
+            try:
+                return self._resolve(wanted, kept)
+            except Unresolvable:
+                pass  # something has to move
+        return self._resolve(wanted, [])
+
+    def _resolve(self, wanted: Resolve, kept: Sequence[str]) -> Lock:
+        with tempfile.TemporaryDirectory(prefix="pipl-resolve-") as name:
+            folder = Path(name)
+            lines = [
+                *requirement.checked(wanted.requirements),
+                *(requirement.editable(one, wanted.extras) for one in wanted.editables),
+            ]
+            if not lines:
+                return pip_report.lock([], wanted)
+            asked = requirement.write(folder / "requirements.in", lines)
+            limits = requirement.write(
+                folder / "constraints.txt", [*requirement.checked(wanted.constraints), *kept]
+            )
+            report = folder / "report.json"
+            done = self._pip(
+                wanted.python.path,
+                "install",
+                "--dry-run",
+                "--ignore-installed",
+                f"--report={report}",
+                f"--requirement={asked}",
+                f"--constraint={limits}",
+                *_QUIETLY,
+                *_index(wanted.index_url),
+                *(f"--find-links={links.absolute()}" for links in wanted.find_links),
+                cwd=wanted.root,
+            )
+            if done.status != 0:
+                if pip_words.is_about_requirements(done):
+                    raise Unresolvable(pip_words.explained(done))
+                raise ResolverFailed(pip_words.explained(done))
+            return pip_report.lock(pip_report.read(report), wanted)
+
+    def sync(self, environment: Environment, lock: Lock, *, root: Path, index_url: str) -> None:
+        """See `Installer.sync`. What is there already, in the locked version, is not touched."""
+        plan = pip_sync.plan(lock, installed(environment), root)
+        if plan.replaced:
+            self._uninstall(environment, plan.replaced)
+        if plan.files:
+            self._install_files(environment, plan.files, index_url)
+        if plan.folders:
+            self._install_folders(environment, plan.folders, root, index_url)
+        if plan.removed:
+            self._uninstall(environment, plan.removed)
+
+    def add_files(
+        self,
+        environment: Environment,
+        requirements: Sequence[str],
+        *,
+        index_url: str | None,
+        constraints: Lock | None = None,
+    ) -> None:
+        """See `Installer.add_files`."""
+        if index_url is not None and not surroundings.answers(index_url, self.environ):
+            raise ServerDown(origin_of(index_url))
+        with tempfile.TemporaryDirectory(prefix="pipl-install-") as name:
+            asked = requirement.write(
+                Path(name) / "requirements.in", requirement.checked(requirements)
+            )
+            pinned = requirement.pins(constraints) if constraints else []
+            limits = requirement.write(Path(name) / "constraints.txt", pinned)
+            done = self._pip(
+                environment.python,
+                "install",
+                f"--requirement={asked}",
+                f"--constraint={limits}",
+                *_QUIETLY,
+                *_index(index_url),
+                cwd=environment.folder,
+            )
+        if done.status != 0:
+            if pip_words.is_about_requirements(done):
+                raise Unresolvable(pip_words.explained(done))
+            raise InstallFailed(pip_words.explained(done))
+
+    def _install_files(
+        self, environment: Environment, packages: Sequence[LockedPackage], index_url: str
+    ) -> None:
+        with tempfile.TemporaryDirectory(prefix="pipl-sync-") as name:
+            page = Path(name) / "files.html"
+            page.write_text(pip_sync.page(packages), encoding="utf-8")
+            asked = requirement.write(
+                Path(name) / "requirements.txt", map(pip_sync.requirement_line, packages)
+            )
+            builds = any(map(pip_sync.may_be_built, packages))
+            self._install(
+                environment,
+                "--no-deps",
+                "--require-hashes",
+                f"--requirement={asked}",
+                f"--find-links={page}",
+                *(_index(index_url) if builds else ["--no-index"]),
+                index_url=index_url,
+            )
+
+    def _install_folders(
+        self,
+        environment: Environment,
+        packages: Sequence[LockedPackage],
+        root: Path,
+        index_url: str,
+    ) -> None:
+        arguments = []
+        for package in packages:
+            folder = str(root.absolute() / (package.directory or ""))
+            arguments += ["--editable", folder] if package.editable else [folder]
+        self._install(environment, "--no-deps", *arguments, *_index(index_url), index_url=index_url)
+
+    def _install(self, environment: Environment, *args: str, index_url: str) -> None:
+        online = surroundings.answers(index_url, self.environ)
+        done = self._pip(
+            environment.python,
+            "install",
+            *args,
+            *_QUIETLY,
+            *([] if online else ["--retries=0"]),
+            cwd=environment.folder,
+        )
+        if done.status != 0:
+            if not online:
+                raise ServerDown(origin_of(index_url))
+            raise InstallFailed(pip_words.explained(done))
+
+    def _uninstall(self, environment: Environment, names: Sequence[str]) -> None:
+        done = self._pip(
+            environment.python,
+            "uninstall",
+            "--yes",
+            "--root-user-action=ignore",
+            *names,
+            cwd=environment.folder,
+        )
+        if done.status != 0:
+            raise InstallFailed(pip_words.explained(done))
+
+    def _pip(self, target: Path, *args: str, cwd: Path) -> Completed:
+        """Run pip for the Python `target`, in isolated mode: nothing in `cwd` is imported."""
+        command: list[str | Path] = [
+            self.python,
+            "-I",
+            "-m",
+            "pip",
+            f"--python={target}",
+            *args,
+            *_ALWAYS,
+        ]
+        return process.run(command, cwd=cwd, env=surroundings.clean(self.environ), check=False)
+
+
+def _index(url: str | None) -> list[str]:
+    return [] if url is None else [f"--index-url={url}"]

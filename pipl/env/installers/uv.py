@@ -1,0 +1,206 @@
+"""uv: fast, and its explanations of a conflict are the best there are."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import re
+import tempfile
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from pipl import process
+from pipl.env import requirement, surroundings
+from pipl.env.install import UV, Resolve
+from pipl.env.lock import Lock, LockedPackage, origin_of
+from pipl.env.paths import below
+from pipl.env.venv import Environment
+from pipl.errors import (
+    InstallFailed,
+    ProgramMissing,
+    ResolverFailed,
+    ServerDown,
+    Unresolvable,
+)
+from pipl.process import Completed
+
+_ALWAYS = ("--no-config", "--quiet", "--color=never", "--no-progress", "--no-python-downloads")
+_NO_SOLUTION = "No solution found when resolving"
+_LEAD = re.compile(r"\A\W*(error: )?\W*No solution found when resolving[^\n]*\n\s*(cause:|╰─▶)")
+"""How uv introduces an explanation; newer versions write `cause:`, older ones draw an arrow."""
+
+
+def is_installed() -> bool:
+    """Whether the `uv` package stands beside pipl."""
+    return importlib.util.find_spec("uv") is not None
+
+
+@dataclass(frozen=True)
+class UvInstaller:
+    """One uv process per call, with a user's cache but none of their settings."""
+
+    program: Path
+    environ: Mapping[str, str]
+
+    name: ClassVar[str] = UV
+
+    @classmethod
+    def find(cls, environ: Mapping[str, str]) -> UvInstaller:
+        """The uv that pipl was installed with. Raises ProgramMissing."""
+        if not is_installed():
+            raise ProgramMissing(UV)
+        from uv import find_uv_bin
+
+        try:
+            return cls(Path(find_uv_bin()), environ)
+        except FileNotFoundError as fault:
+            raise ProgramMissing(UV) from fault
+
+    def resolve(self, wanted: Resolve) -> Lock:
+        """See `Installer.resolve`; the lock names every file of a version, for any platform."""
+        if not surroundings.answers(wanted.index_url, self.environ):
+            raise ServerDown(origin_of(wanted.index_url))
+        with tempfile.TemporaryDirectory(prefix="pipl-resolve-") as name:
+            folder = Path(name)
+            asked = requirement.write(
+                folder / "requirements.in",
+                [
+                    *requirement.checked(wanted.requirements),
+                    *(requirement.editable(one, wanted.extras) for one in wanted.editables),
+                ],
+            )
+            output = folder / "pylock.toml"
+            if wanted.preferred is not None:
+                output.write_text(wanted.preferred.render(), encoding="utf-8")
+            limits = requirement.write(
+                folder / "constraints.txt", requirement.checked(wanted.constraints)
+            )
+            done = self._run(
+                "pip",
+                "compile",
+                asked,
+                f"--output-file={output}",
+                "--format=pylock.toml",
+                f"--constraints={limits}",
+                f"--python={wanted.python.path}",
+                "--prerelease=if-necessary-or-explicit",
+                "--no-sources",
+                "--no-header",
+                *_index(wanted.index_url),
+                *(f"--find-links={links.absolute()}" for links in wanted.find_links),
+                cwd=wanted.root,
+            )
+            if done.status != 0:
+                raise _resolver_fault(done)
+            return _adopted(Lock.read(output), wanted)
+
+    def sync(self, environment: Environment, lock: Lock, *, root: Path, index_url: str) -> None:
+        """See `Installer.sync`."""
+        online = surroundings.answers(index_url, self.environ)
+        with tempfile.TemporaryDirectory(prefix="pipl-sync-") as name:
+            path = Path(name) / "pylock.toml"
+            path.write_text(_grounded(lock, root).render(), encoding="utf-8")
+            done = self._run(
+                "pip",
+                "sync",
+                path,
+                f"--python={environment.python}",
+                "--allow-empty-requirements",
+                *([] if online else ["--offline"]),
+                *_index(index_url),
+                cwd=root,
+            )
+        if done.status != 0:
+            if not online:
+                raise ServerDown(origin_of(index_url))
+            raise InstallFailed(_explained(done))
+
+    def add_files(
+        self,
+        environment: Environment,
+        requirements: Sequence[str],
+        *,
+        index_url: str | None,
+        constraints: Lock | None = None,
+    ) -> None:
+        """See `Installer.add_files`."""
+        if index_url is not None and not surroundings.answers(index_url, self.environ):
+            raise ServerDown(origin_of(index_url))
+        with tempfile.TemporaryDirectory(prefix="pipl-install-") as name:
+            asked = requirement.write(
+                Path(name) / "requirements.in", requirement.checked(requirements)
+            )
+            pinned = requirement.pins(constraints) if constraints else []
+            limits = requirement.write(Path(name) / "constraints.txt", pinned)
+            done = self._run(
+                "pip",
+                "install",
+                f"--requirements={asked}",
+                f"--constraints={limits}",
+                f"--python={environment.python}",
+                "--prerelease=if-necessary-or-explicit",
+                "--no-sources",
+                *_index(index_url),
+                cwd=environment.folder,
+            )
+        if done.status != 0:
+            if _NO_SOLUTION in done.stderr:
+                raise Unresolvable(_explained(done))
+            raise InstallFailed(_explained(done))
+
+    def _run(self, *args: str | Path, cwd: Path) -> Completed:
+        command = [self.program, *args, *_ALWAYS]
+        return process.run(command, cwd=cwd, env=surroundings.clean(self.environ), check=False)
+
+
+def _index(url: str | None) -> list[str]:
+    return [] if url is None else [f"--default-index={url}"]
+
+
+def _adopted(found: Lock, wanted: Resolve) -> Lock:
+    """uv's lock as ours: any patch release of the Python fits, folders relative to the root."""
+    packages = tuple(
+        dataclasses.replace(package, directory=below(Path(package.directory), wanted.root))
+        if package.directory is not None
+        else package
+        for package in found.packages
+    )
+    return Lock(
+        packages,
+        requires_python=f">={wanted.python.minor}",
+        index_url=wanted.index_url,
+        origin=origin_of(wanted.index_url),
+    )
+
+
+def _grounded(lock: Lock, root: Path) -> Lock:
+    """The lock with absolute folders, so that it may be read from anywhere."""
+
+    def grounded(package: LockedPackage) -> LockedPackage:
+        if package.directory is None:
+            return package
+        return dataclasses.replace(
+            package, directory=(root.absolute() / package.directory).as_posix()
+        )
+
+    return dataclasses.replace(lock, packages=tuple(map(grounded, lock.packages)))
+
+
+def _resolver_fault(done: Completed) -> Unresolvable | ResolverFailed:
+    explanation = _explained(done)
+    if _NO_SOLUTION in done.stderr:
+        return Unresolvable(explanation)
+    return ResolverFailed(explanation)
+
+
+def _explained(done: Completed) -> str:
+    """What uv says, without the words that our own message has."""
+    text = (done.stderr.strip("\n") or done.stdout).rstrip()
+    lead = _LEAD.match(text)
+    if lead is None:
+        return textwrap.dedent(text).strip()
+    first, _, rest = text[lead.end() :].strip().partition("\n")
+    return f"{first}\n{textwrap.dedent(rest)}".strip()

@@ -1,0 +1,179 @@
+"""What the packls of this interpreter provide, as plain values for `python -m pipl_pipe`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Dict, Iterable, List, Mapping
+
+from pipl_pipe import context, envset, registry
+from pipl_pipe.asset import view
+from pipl_pipe.asset.reference import Reference
+from pipl_pipe.asset.types import asset_types
+from pipl_pipe.config import Config
+from pipl_pipe.distributions import here, normalised
+from pipl_pipe.errors import PipeError, UnknownAsset, UnknownExtension
+from pipl_pipe.extension import CONFIG_GROUP, Loaded, extensions
+from pipl_pipe.product import installed
+from pipl_pipe.product.make import Made
+from pipl_pipe.product.product import GROUP as PRODUCTS
+from pipl_pipe.product.product import product_types
+from pipl_pipe.task.installed import tasks
+from pipl_pipe.task.task import Task, task_types
+
+Answer = Dict[str, Any]
+
+
+def everything() -> Answer:
+    """All that is registered. What is broken is named with its distribution, the rest works."""
+    config, broken = Config(extensions(CONFIG_GROUP)).working()
+    faults: List[PipeError] = [*here().broken, *broken, *registry.broken()]
+    types = {
+        "asset_types": _types(asset_types(), faults),
+        "product_types": _types(product_types(), faults),
+        "task_types": _types(task_types(), faults),
+    }
+    found, broken = tasks().working()
+    faults += broken
+    content, broken = installed.product_assets()
+    faults += [*broken, *installed.products().working()[1]]
+    return {
+        "config": config,
+        "services": list(registry.names()),
+        "tasks": [_task(one) for one in found.values()],
+        "products": [
+            {
+                "name": package,
+                "type": one.type,
+                "version": one.version,
+                "distribution": normalised(package),
+                "assets": [_reference(reference) for reference in one.assets],
+            }
+            for package, one in sorted(content.items())
+        ],
+        **types,
+        "broken": _broken(faults),
+    }
+
+
+def env() -> Answer:
+    """The env sets' changes in the order in which they apply."""
+    operations, broken = envset.operations(context.current())
+    return {"env": [asdict(one) for one in operations], "broken": _broken(broken)}
+
+
+def settle() -> Answer:
+    """Lay the workspace's asset view, and what `env` says."""
+    content, broken = installed.product_assets()
+    report = env()
+    placed = installed.placed(content)
+    laid = view.Laid((), (), ())
+    if placed or (context.current().assets / view.RECORD).exists():
+        laid = view.lay(context.current().assets, placed, registry.get("asset_store"))
+    return {
+        "env": report["env"],
+        "laid": list(laid.laid),
+        "kept": list(laid.kept),
+        "removed": list(laid.removed),
+        "broken": [*report["broken"], *_broken(broken)],
+    }
+
+
+def assets() -> Answer:
+    """The assets of the installed products; `view` says where the asset view shows each."""
+    content, broken = installed.product_assets()
+    rows = [
+        {
+            "product": package,
+            "version": one.version,
+            "view": f"{package}/{reference.basename}",
+            **_reference(reference),
+        }
+        for package, one in sorted(content.items())
+        for reference in one.assets
+    ]
+    return {"assets": rows, "broken": _broken(broken)}
+
+
+def asset_path(product: str, name: str) -> Answer:
+    """Raises UnknownExtension, UnknownAsset, AssetMissing."""
+    content, _ = installed.product_assets()
+    package = normalised(product).replace("-", "_")
+    found = content.get(product) or content.get(package)
+    if found is None:
+        raise UnknownExtension(PRODUCTS, product, tuple(sorted(content)))
+    named = {one.name: one for one in found.assets}
+    if name not in named:
+        raise UnknownAsset(product, name, tuple(sorted(named)))
+    key = product if product in content else package
+    return {"path": str(registry.get("asset_store").path(key, named[name]))}
+
+
+def asset_add(path: Path, product: str) -> Answer:
+    """Raises AssetRefused, StoreFull, StoreReadOnly."""
+    stored = registry.get("asset_store").add(path, product=product)
+    return {"revision": stored.revision, "size": stored.size}
+
+
+def copy_assets(destination: Path) -> Answer:
+    """Copy every asset, as in the asset view, to a folder of its own."""
+    content, broken = installed.product_assets()
+    placed = installed.placed(content)
+    laid = view.lay(destination, placed, registry.get("asset_store"), link=False)
+    return {
+        "destination": str(destination),
+        "copied": len(laid.laid),
+        "kept": len(laid.kept),
+        "broken": _broken(broken),
+    }
+
+
+def made(product: Made) -> Answer:
+    """A product wheel that processing wrote."""
+    return {
+        "name": product.package,
+        "distribution": product.distribution,
+        "version": product.version,
+        "type": product.type,
+        "wheel": str(product.wheel),
+        "sha256": product.sha256,
+        "assets": [_reference(one) for one in product.assets],
+    }
+
+
+def _task(task: Task) -> Answer:
+    try:
+        version = task.version
+    except PipeError:
+        version = ""
+    return {
+        "name": task.name,
+        "type": task.type_name,
+        "version": version,
+        "distribution": task.distribution,
+        "commands": [
+            {"name": one.name, "script": one.script, "help": one.help}
+            for one in task.commands.values()
+        ],
+    }
+
+
+def _types(found: Loaded[Any], faults: List[PipeError]) -> List[Answer]:
+    working, broken = found.working()
+    faults += broken
+    return [
+        {
+            "name": name,
+            "distribution": found.distribution(name),
+            "summary": (kind.__doc__ or "").strip().partition("\n")[0],
+        }
+        for name, kind in working.items()
+    ]
+
+
+def _reference(reference: Reference) -> Mapping[str, Any]:
+    return asdict(reference)
+
+
+def _broken(faults: Iterable[PipeError]) -> List[Answer]:
+    return [{"code": one.code, "message": str(one), **one.fields} for one in faults]

@@ -1,0 +1,166 @@
+"""From a product's parts to its wheel: a package that instantiates the type, and references.
+
+The wheel holds nothing of when and where it was made: processing the same release again gives
+the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import keyword
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Dict, List, Mapping, Optional, Tuple
+
+from pipl_pipe.asset import files, reference
+from pipl_pipe.asset.reference import ProductAssets, Reference
+from pipl_pipe.asset.types import asset_types
+from pipl_pipe.distributions import normalised
+from pipl_pipe.errors import InvalidProduct
+from pipl_pipe.product.product import GROUP, product_types
+from pipl_pipe.product.wheel import Metadata, wheel_name, write_wheel
+
+PROVENANCE = "provenance.json"
+PROVENANCE_FORMAT = "pipl-provenance/1"
+ASSETS_GROUP = "pipl_pipe.assets"
+FRAMEWORK = "pipl-pipe"
+_PACKAGE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_INIT = '''"""The {type} {package}, made by the task {task}."""
+
+from pipl_pipe.product import new
+
+PRODUCT = new({type!r}, {package!r})
+'''
+
+
+@dataclass(frozen=True)
+class Release:
+    """The published task that makes a product: its wheel's digest and its lock's, in hex.
+
+    `lock` is None for a task that was published without one.
+    """
+
+    name: str
+    version: str
+    sha256: str
+    lock: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class ProductSpec:
+    """A product to be made; its version is the release's. `requires` are PEP 508."""
+
+    package: str
+    type: str
+    requires: Tuple[str, ...]
+    assets: Tuple[Reference, ...]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A product wheel."""
+
+    package: str
+    distribution: str
+    version: str
+    type: str
+    wheel: Path
+    sha256: str
+    assets: Tuple[Reference, ...]
+
+
+def make(spec: ProductSpec, release: Release, out: Path) -> Made:
+    """Write the product's wheel into the folder `out`.
+
+    Raises InvalidProduct with every problem, StoreFull.
+    """
+    problems = [
+        *problems_of(spec.package, spec.type, spec.requires),
+        *reference.problems_of(list(spec.assets)),
+    ]
+    if problems:
+        raise InvalidProduct(spec.package, tuple(problems))
+    package, distribution = spec.package, normalised(spec.package)
+    path = out / wheel_name(distribution, release.version)
+    content = ProductAssets(package, spec.type, release.version, spec.assets)
+    init = _INIT.format(type=spec.type, package=package, task=release.name)
+    kind = {"format": "pipl-packl/1", "kind": "product", "type": spec.type}
+    with files.storing(out):
+        sha256 = write_wheel(
+            path,
+            name=distribution,
+            version=release.version,
+            files={
+                f"{package}/__init__.py": init.encode("utf-8"),
+                f"{package}/{reference.NAME}": reference.render(content).encode("utf-8"),
+            },
+            metadata=Metadata(
+                summary=f"The {spec.type} {package}, made by the task {release.name}",
+                requires=_requires(spec),
+                requires_python=">=3.9",
+            ),
+            entry_points={
+                GROUP: {package: f"{package}:PRODUCT"},
+                ASSETS_GROUP: {
+                    f"{package}.{one.name}": f"{package}:PRODUCT.assets.{one.name}"
+                    for one in spec.assets
+                },
+            },
+            dist_info={
+                PROVENANCE: _json(_provenance(spec, release)),
+                "pipl.json": _json(kind),
+            },
+        )
+    version = path.name.split("-")[1]
+    return Made(package, distribution, version, spec.type, path, sha256, spec.assets)
+
+
+def problems_of(package: str, type_name: str, requires: Tuple[str, ...]) -> List[str]:
+    """What is wrong with a product's name, type and requirements."""
+    from packaging.requirements import InvalidRequirement, Requirement  # stdlib-only import
+
+    problems = []
+    if not _PACKAGE.fullmatch(package) or keyword.iskeyword(package):
+        problems.append(f"{package!r} cannot be imported")
+    if normalised(package) in ("pipl", FRAMEWORK):
+        problems.append(f"{package!r} is pipl's own")
+    types = product_types()
+    if type_name not in types:
+        known = ", ".join(types) or "none"
+        problems.append(f"no packl here declares the product type {type_name!r}, only: {known}")
+    for text in requires:
+        try:
+            Requirement(text)
+        except InvalidRequirement as fault:
+            problems.append(f"{text!r} is not a requirement: {str(fault).splitlines()[0]}")
+    return problems
+
+
+def _requires(spec: ProductSpec) -> Tuple[str, ...]:
+    """Who declares the types, without version (a product is a library), and what was given."""
+    from packaging.requirements import Requirement  # stdlib-only import
+
+    types = asset_types()
+    declaring = {FRAMEWORK, product_types().distribution(spec.type)}
+    declaring.update(types.distribution(one.type) for one in spec.assets)
+    chosen: Dict[str, str] = {name: name for name in declaring if name}
+    for text in spec.requires:
+        chosen[normalised(Requirement(text).name)] = text
+    return tuple(chosen[name] for name in sorted(chosen))
+
+
+def _provenance(spec: ProductSpec, release: Release) -> Dict[str, object]:
+    assets = [
+        {"name": one.name, "revision": one.revision, "size": one.size} for one in spec.assets
+    ]
+    return {
+        "format": PROVENANCE_FORMAT,
+        "task": {"name": release.name, "version": release.version, "sha256": release.sha256},
+        "lock": release.lock,
+        "assets": sorted(assets, key=lambda one: str(one["name"])),
+    }
+
+
+def _json(document: Mapping[str, object]) -> bytes:
+    return (json.dumps(document, indent=1, sort_keys=True) + "\n").encode("utf-8")

@@ -1,0 +1,36 @@
+"""Fixtures over the session's real server."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from pipl.index.client import IndexConfig
+from pipl.index.devpi import DevpiClient
+from pipl.index.name import IndexName
+from pipl.testing.servers import RunningServer
+
+_NUMBERS = itertools.count(1)
+
+MakeIndex = Callable[..., IndexName]
+
+
+@pytest.fixture
+def root(devpi_server: RunningServer) -> Iterator[DevpiClient]:
+    """A client acting as root."""
+    with devpi_server.root() as client:
+        yield client
+
+
+@pytest.fixture
+def make_index(root: DevpiClient) -> MakeIndex:
+    """Makes indexes of type `pipl` that nobody else uses; keywords as `IndexConfig` has them."""
+
+    def make(**settings: object) -> IndexName:
+        name = IndexName("root", f"index{next(_NUMBERS)}")
+        root.create_index(IndexConfig(name, **{"type": "pipl", "acl_upload": ("root",)} | settings))
+        return name
+
+    return make
