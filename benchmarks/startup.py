@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from benchmarks.measure import command, paired, report
-from benchmarks.project import bench_project
+from pipl.testing.projects import running_project
 from pipl.workspace import area, create
 
 PIPL = Path(sys.executable).with_name("pipl")
@@ -16,7 +18,10 @@ PIPL = Path(sys.executable).with_name("pipl")
 def main() -> None:
     click = command([sys.executable, "-c", "import click"])
     report("pipl --help", paired(command([PIPL, "--help"]), click, runs=20), goal="ratio <= 2.5")
-    with bench_project() as bench:
+    with (
+        tempfile.TemporaryDirectory(prefix="pipl-bench-", ignore_cleanup_errors=True) as top,
+        running_project(Path(top) / "Bench", os.environ, mirror=False) as bench,
+    ):
         workarea = area.mark(bench.project.workarea, bench.project.binding)
         workspace = create.create(workarea, "bench", bench.environ)
         true = shutil.which("true") or "true"

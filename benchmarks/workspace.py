@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -10,7 +11,7 @@ from pathlib import Path
 from uv import find_uv_bin
 
 from benchmarks.measure import command, paired, report
-from benchmarks.project import Bench, bench_project
+from pipl.testing.projects import RunningProject, running_project
 from pipl.env.install import choose
 from pipl.workspace import area, create, locking
 from pipl.workspace import folder as workspace_folder
@@ -20,7 +21,7 @@ PIPL = Path(sys.executable).with_name("pipl")
 RUNS = 7
 
 
-def upload_packls(bench: Bench, count: int) -> None:
+def upload_packls(bench: RunningProject, count: int) -> None:
     """`count` packls of a few modules each; every tenth depends on the nine before it."""
     with tempfile.TemporaryDirectory() as folder:
         for number in range(count):
@@ -43,7 +44,7 @@ def upload_packls(bench: Bench, count: int) -> None:
             bench.client.upload(bench.project.index, path)
 
 
-def measure(bench: Bench, count: int) -> None:
+def measure(bench: RunningProject, count: int) -> None:
     workarea = area.mark(bench.project.workarea, bench.project.binding)
     model = create.create(workarea, f"model{count}", bench.environ)
     names = tuple(f"bench-packl-{number:03}" for number in range(count))
@@ -78,7 +79,10 @@ def measure(bench: Bench, count: int) -> None:
 
 
 def main() -> None:
-    with bench_project() as bench:
+    with (
+        tempfile.TemporaryDirectory(prefix="pipl-bench-", ignore_cleanup_errors=True) as top,
+        running_project(Path(top) / "Bench", os.environ, mirror=False) as bench,
+    ):
         upload_packls(bench, 150)
         for count in (30, 150):
             measure(bench, count)

@@ -49,17 +49,18 @@ def run(
     stdin: str | None = None,
     timeout_s: float | None = None,
     log: IO[bytes] | None = None,
+    errors: IO[bytes] | None = None,
     check: bool = True,
 ) -> Completed:
     """Run a program to its end, in a process group of its own.
 
     `env` replaces the whole environment (None: ours). With `log`, output goes there as it
-    comes and the result holds none of it. The group is killed when time is up, and on
-    Ctrl-C.
+    comes and the result holds none of it; with `errors`, standard error alone does. The group
+    is killed when time is up, and on Ctrl-C.
 
     Raises ProgramMissing, CommandTimedOut and, with `check`, CommandFailed.
     """
-    process = start(args, cwd=cwd, env=env, stdin=stdin is not None, log=log)
+    process = start(args, cwd=cwd, env=env, stdin=stdin is not None, log=log, errors=errors)
     try:
         out, err = process.communicate(
             None if stdin is None else stdin.encode("utf-8"), timeout=timeout_s
@@ -87,11 +88,12 @@ def start(
     env: Mapping[str, str] | None = None,
     stdin: bool = False,
     log: IO[bytes] | None = None,
+    errors: IO[bytes] | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a program in a process group of its own; the caller ends it.
 
-    Output is piped, or goes to `log` (both streams). Standard input is a pipe with `stdin`,
-    else empty. Raises ProgramMissing.
+    Output is piped, or goes to `log` (both streams) or `errors` (standard error alone).
+    Standard input is a pipe with `stdin`, else empty. Raises ProgramMissing.
     """
     windows = sys.platform == "win32"
     try:
@@ -101,7 +103,7 @@ def start(
             env=dict(env) if env is not None else None,
             stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
             stdout=log if log is not None else subprocess.PIPE,
-            stderr=subprocess.STDOUT if log is not None else subprocess.PIPE,
+            stderr=subprocess.STDOUT if log is not None else errors or subprocess.PIPE,
             start_new_session=not windows and not _group_is_shared,
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) if windows else 0,
         )

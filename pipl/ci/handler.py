@@ -15,6 +15,7 @@ from pipl.env.install import Installer
 from pipl.errors import ReleaseNotFound
 from pipl.index.client import IndexClient
 from pipl.index.release import Release, ReleaseFile
+from pipl.process import Completed
 
 OUTPUT_TAIL = 100_000
 """How many bytes of a program's output a job keeps for reports; its log has all of it."""
@@ -79,6 +80,15 @@ class Job:
             start = log.tell()
             done = process.run(args, cwd=cwd, env=env, log=log, check=False)
         return Ran(done.status, _tail(self.log, start))
+
+    def ask(self, args: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str]) -> Completed:
+        """Run a program that answers on standard output; what else it writes goes to the log.
+
+        Raises ProgramMissing.
+        """
+        self.say("$ " + process.shown(args))
+        with self.log.open("ab") as log:
+            return process.run(args, cwd=cwd, env=env, errors=log, check=False)
 
     def private_environ(self) -> dict[str, str]:
         """The variables for foreign code: its home and its temporary files lie in `scratch`."""

@@ -63,7 +63,7 @@ def _attempt(spec: JobSpec, folder: Path, environ: Mapping[str, str]) -> Outcome
     scratch.mkdir()
     try:
         handler = cast("Handler", extension.ci_handlers()[spec.handler])
-        installer = install.choose(spec.installer)
+        installer = install.choose(spec.installer, environ)
         return handler(
             Job(
                 spec=spec,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from pipl.errors import LoginExpired, ServerError
+from pipl.errors import FrameworkError, LoginExpired, ServerError
 from pipl.index.name import IndexName
 from pipl_pipe.errors import DesignedError
 
@@ -86,6 +86,6 @@ class Outcome:
             "failed",
             reason=str(error),
             hint=error.advice,
-            code=error.code,
+            code=error.reported if isinstance(error, FrameworkError) else error.code,
             again=isinstance(error, (ServerError, LoginExpired)),
         )

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.utils import canonicalize_name
@@ -113,10 +114,15 @@ def _package_lines(package: LockedPackage) -> Iterator[str]:
 
 
 def _file_table(file: LockedFile) -> str:
-    size = "" if file.size is None else f"size = {file.size}, "
-    name = "" if file.kind == "archive" else f"name = {_quoted(file.name)}, "
-    sha256 = f"hashes = {{ sha256 = {_quoted(file.sha256)} }}"
-    return f"{{ {name}url = {_quoted(file.url)}, {size}{sha256} }}"
+    values = [] if file.kind == "archive" else [f"name = {_quoted(file.name)}"]
+    if file.kind == "archive" and file.url.startswith("file:"):  # uv reads no such URL here
+        values.append(f"path = {_quoted(url2pathname(urlsplit(file.url).path))}")
+    else:
+        values.append(f"url = {_quoted(file.url)}")
+    if file.size is not None:
+        values.append(f"size = {file.size}")
+    values.append(f"hashes = {{ sha256 = {_quoted(file.sha256)} }}")
+    return f"{{ {', '.join(values)} }}"
 
 
 def _quoted(text: str) -> str:

@@ -96,9 +96,7 @@ class Connection:
     def close(self) -> None:
         self._session.close()
 
-    def get(
-        self, path: str, *, doing: str, timeout_s: float = READ_TIMEOUT_S
-    ) -> Reply:
+    def get(self, path: str, *, doing: str, timeout_s: float = READ_TIMEOUT_S) -> Reply:
         """Ask for a path; tried again where the connection drops on the way.
 
         Raises ServerDown, ServerStopped, ServerSlow.

@@ -89,9 +89,7 @@ def setting(value: Sequence[str] | str | bool) -> str:
     return value if isinstance(value, str) else ",".join(value)
 
 
-def releases(
-    reply: Reply, index: IndexName, project: str, *, server: str
-) -> tuple[Release, ...]:
+def releases(reply: Reply, index: IndexName, project: str, *, server: str) -> tuple[Release, ...]:
     """The releases in a project's document, newest first; versions without a file are left out."""
     found = []
     for version, entry in _tables(result(reply), reply):
@@ -149,4 +147,3 @@ def _text(value: object) -> str | None:
 
 def _texts(value: object) -> tuple[str, ...]:
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
-

@@ -141,4 +141,3 @@ def _sdist_metadata(path: Path) -> bytes:
 def _bounded(size_bytes: int) -> None:
     if size_bytes > MAX_METADATA_BYTES:
         raise UnreadableDistribution(f"its metadata has {size_bytes} bytes")
-

@@ -18,7 +18,6 @@ from pathlib import Path, PurePosixPath
 from string import Template
 from typing import TYPE_CHECKING
 
-from pipl import durable
 from pipl.errors import DiskFull, InvalidTemplate, NotWritable, PathExists
 
 if TYPE_CHECKING:  # where it is at runtime differs from 3.10 to 3.14
@@ -53,7 +52,7 @@ def render(template: Traversable, destination: Path, values: Mapping[str, str]) 
     try:
         for path, text in texts.items():
             (aside / path).parent.mkdir(parents=True, exist_ok=True)
-            durable.write_text(aside / path, text)
+            (aside / path).write_text(text, encoding="utf-8", newline="\n")
         aside.rename(destination)
     except BaseException as fault:
         shutil.rmtree(aside, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
 from pathlib import Path
@@ -12,7 +13,8 @@ def make_sdist(
 ) -> Path:
     """Write an sdist into `folder`; `payload` is the content of a file in it.
 
-    It is a valid upload, not something that can be built. Not compressed, it is as large as
+    It is a valid upload, not something that can be built; the same arguments give the same
+    bytes. Not compressed, it is as large as
     its payload.
     """
     module = name.replace("-", "_")
@@ -23,10 +25,11 @@ def make_sdist(
     }
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{stem}.tar.gz"
-    level = 6 if compressed else 0
-    with tarfile.open(path, "w:gz", compresslevel=level) as archive:
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w") as archive:
         for member, content in members.items():
             entry = tarfile.TarInfo(member)
             entry.size = len(content)
             archive.addfile(entry, io.BytesIO(content))
+    path.write_bytes(gzip.compress(plain.getvalue(), 6 if compressed else 0, mtime=0))
     return path

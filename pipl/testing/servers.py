@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -39,11 +39,13 @@ LOGIN_LIFETIME_S = 10 * 60 * 60  # devpi's own
 class RunningServer:
     """A devpi server with pipl's plugin; `folder` is its project folder.
 
-    It is stopped and started at the same place and address, its data kept.
+    It is stopped and started at the same place and address, its data kept. `environ` is its
+    environment (None: ours).
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, environ: Mapping[str, str] | None = None) -> None:
         self.folder = folder
+        self.environ = environ
         self.root_password = secrets.token_urlsafe(12)
         self.port = free_port(HOST)
         self.url = f"http://{HOST}:{self.port}"
@@ -68,7 +70,7 @@ class RunningServer:
         program = "import sys; from devpi_server.init import init; sys.exit(init())"
         command: list[str | Path] = [sys.executable, "-c", program, "--no-root-pypi"]
         command += ["--serverdir", server, "--root-passwd", self.root_password]
-        process.run(command, timeout_s=START_TIMEOUT_S)
+        process.run(command, env=self.environ, timeout_s=START_TIMEOUT_S)
 
     def start(self) -> None:
         """Return once the server answers. Raises ServerDied."""
@@ -77,7 +79,7 @@ class RunningServer:
         command += ["--secretfile", self.secret_file, "--pipl-project", self.folder]
         command += ["--host", HOST, "--port", str(self.port)]
         with self.log.open("ab") as output:
-            self._process = process.start(command, log=output)
+            self._process = process.start(command, env=self.environ, log=output)
         deadline = time.monotonic() + START_TIMEOUT_S
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -139,12 +141,14 @@ class _LongAgo(itsdangerous.TimestampSigner):
 
 
 @contextmanager
-def devpi_server(folder: Path, *, mirror_url: str | None = None) -> Iterator[RunningServer]:
+def devpi_server(
+    folder: Path, *, mirror_url: str | None = None, environ: Mapping[str, str] | None = None
+) -> Iterator[RunningServer]:
     """A server in `folder` (made here) for as long as the context lasts.
 
     With `mirror_url`, its index `root/pypi` mirrors that simple index.
     """
-    server = RunningServer(folder)
+    server = RunningServer(folder, environ)
     server.initialise()
     server.start()
     try:

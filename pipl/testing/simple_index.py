@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import html
+import shutil
+import sys
 import threading
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +21,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from packaging.utils import canonicalize_name
+from virtualenv.seed.wheels.embed import get_embed_wheel
 
 from pipl_pipe.product.wheel import Metadata, wheel_name, write_wheel
 
@@ -100,6 +103,15 @@ def make_wheel(
     return path
 
 
+def add_setuptools(folder: Path) -> Path:
+    """Put into `folder` the setuptools that virtualenv brings, so that packls can be built."""
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    wheel = get_embed_wheel("setuptools", version)
+    assert wheel is not None
+    folder.mkdir(parents=True, exist_ok=True)
+    return Path(shutil.copy(wheel.path, folder))
+
+
 @dataclass(frozen=True)
 class _File:
     path: Path
@@ -174,7 +186,11 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _metadata(path: Path) -> bytes:
     with zipfile.ZipFile(path) as archive:
-        (member,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        (member,) = (
+            name
+            for name in archive.namelist()
+            if name.endswith(".dist-info/METADATA") and name.count("/") == 1
+        )
         return archive.read(member)
 
 

@@ -36,4 +36,4 @@ def devpiserver_get_stage_customizer_classes() -> list[tuple[str, type]]:
 @hookimpl
 def devpiserver_pyramid_configure(config: Config, pyramid_config: Configurator) -> None:
     project = getattr(config.args, "pipl_project", None)
-    views.configure(pyramid_config, Path(project) if project else None)
+    views.configure(pyramid_config, Path(project).absolute() if project else None)

@@ -19,6 +19,7 @@ from pipl.env.lock import Lock
 from pipl.env.python import Interpreter
 from pipl.env.venv import Environment
 from pipl.errors import FrameworkError, InstallFailed
+from pipl.process import Completed
 from pipl.progress import SILENT, Progress
 from pipl.project.binding import Binding
 from pipl.workspace.folder import ASSETS, ENVIRONMENT
@@ -125,6 +126,14 @@ def ask_pipe(
         check=False,
         timeout_s=timeout_s,
     )
+    return answer_of(done)
+
+
+def answer_of(done: Completed) -> dict[str, object]:
+    """What `python -m pipl_pipe` has answered.
+
+    Raises FrameworkError with the framework's own message where it reports an error.
+    """
     try:
         answer = json.loads(done.stdout)
     except ValueError:

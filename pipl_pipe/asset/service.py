@@ -2,8 +2,8 @@
 
 Config entry `asset_store`, all optional:
 
-    {"path": "/mnt/assets/{project}",      # a folder that every machine mounts
-     "cache": "/var/cache/pipl/assets"}    # where a machine keeps what it fetched
+    {"path": "/mnt/assets/{name}",        # {name} is the project's name, {project} its folder
+     "cache": "/var/cache/pipl/assets"}   # where a machine keeps what it fetched
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pipl_pipe.context import Context
 from pipl_pipe.errors import InvalidConfig
 
 NAME = "asset_store"
+DEFAULT_PATH = "{project}/system/assets"
 _KEYS = ("path", "cache")
 
 
@@ -31,7 +32,7 @@ def asset_store(config: Optional[Mapping[str, Any]] = None) -> AssetStore:
 def choose(
     config: Mapping[str, Any], here: Context, environ: Mapping[str, str]
 ) -> AssetStore:
-    """The store that a workspace uses."""
+    """The store that a workspace uses: over http where its path lies in a project unseen here."""
     problems = tuple(
         f"{key} is no text" if key in _KEYS else f"{key} is unknown"
         for key, value in config.items()
@@ -39,19 +40,16 @@ def choose(
     )
     if problems:
         raise InvalidConfig(NAME, problems)
-    if "path" in config:
-        return FolderStore(Path(config["path"].replace("{project}", here.project)))
-    if here.project_folder is not None and here.project_folder.is_dir():
-        return FolderStore(project_store(here.project_folder))
+    path = config.get("path", DEFAULT_PATH)
+    folder = here.project_folder
+    seen = folder is not None and folder.is_dir()
+    if seen or "{project}" not in path:
+        filled = path.replace("{project}", str(folder)).replace("{name}", here.project)
+        return FolderStore(Path(filled))
     from pipl_pipe.asset.stores.http import HttpStore  # loads urllib, which most runs do without
 
     cache = Path(config["cache"]) if "cache" in config else cache_folder(environ, sys.platform)
     return HttpStore(here.url, cache)
-
-
-def project_store(project_folder: Path) -> Path:
-    """Where a project keeps its assets unless the config says otherwise."""
-    return project_folder / "system" / "assets"
 
 
 def cache_folder(environ: Mapping[str, str], platform: str) -> Path:

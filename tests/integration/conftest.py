@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -28,9 +30,11 @@ def root(devpi_server: RunningServer) -> Iterator[DevpiClient]:
 def make_index(root: DevpiClient) -> MakeIndex:
     """Makes indexes of type `pipl` that nobody else uses; keywords as `IndexConfig` has them."""
 
-    def make(**settings: object) -> IndexName:
-        name = IndexName("root", f"index{next(_NUMBERS)}")
-        root.create_index(IndexConfig(name, **{"type": "pipl", "acl_upload": ("root",)} | settings))
-        return name
+    def make(**settings: Any) -> IndexName:
+        config = IndexConfig(
+            IndexName("root", f"index{next(_NUMBERS)}"), "pipl", acl_upload=("root",)
+        )
+        root.create_index(replace(config, **settings))
+        return config.name
 
     return make

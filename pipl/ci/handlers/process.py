@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from pipl import durable
 from pipl.ci import outbox, products, workplace
 from pipl.ci.handler import Job
 from pipl.ci.products import Delivery, TaskFile
 from pipl.ci.run import Outcome
-from pipl.errors import InvalidFlow
+from pipl.ci.workplace import Subject
+from pipl.errors import InvalidFlow, InvalidWheel, JobFailed
+from pipl.workspace.materialise import answer_of
 
 TASKS = "pipl_pipe.tasks"
 
@@ -15,8 +22,8 @@ def handle(job: Job) -> Outcome:
     """Make the products of a task's release, once, and deliver them.
 
     What the task has made is kept in the run's outbox before anything is uploaded, so that a
-    later attempt delivers the very same files. Raises what `process()` of the task was
-    stopped by, ProductTaken, ProductDiffers, AssetMissing, AssetDamaged.
+    later attempt delivers the very same files. Raises FrameworkError for what the task did
+    wrong or an asset that the store lacks, ProductTaken, ProductDiffers.
     """
     spec = job.spec
     if spec.products is None:
@@ -30,3 +37,41 @@ def handle(job: Job) -> Outcome:
     delivery = Delivery(job.client, spec.products, task)
     products.deliver(delivery, wheels, locks=spec.locks, say=job.say)
     return Outcome.passed(f"made {', '.join(path.name for path in wheels) or 'no products'}")
+
+
+def _make(job: Job, subject: Subject) -> Iterable[Path]:
+    """Run the task's `process()`; its assets are in the store when the wheels are there."""
+    name = _task_of(subject)
+    ready = workplace.prepare(job, subject)
+    scratch, out = job.scratch / "process", job.scratch / "out"
+    for folder in (scratch, out):
+        folder.mkdir()
+    release = {
+        "name": job.spec.project,
+        "version": job.spec.version,
+        "sha256": job.spec.sha256,
+        "lock": None if subject.lock is None else subject.lock.digest,
+    }
+    published = job.scratch / "release.json"
+    durable.write_text(published, json.dumps(release) + "\n")
+    done = job.ask(
+        [
+            *(ready.environment.python, "-m", "pipl_pipe", "process"),
+            *("--task", name, "--release", published),
+            *("--scratch", scratch, "--out", out),
+        ],
+        cwd=scratch,
+        env=ready.environ,
+    )
+    if not done.stdout.strip():
+        raise JobFailed(f"the interpreter of the task ended with status {done.status}")
+    answer_of(done)
+    return sorted(out.glob("*.whl"))
+
+
+def _task_of(subject: Subject) -> str:
+    names = sorted(subject.description.entry_points.get(TASKS, ()))
+    if len(names) != 1:
+        reason = f"a task declares one entry point in {TASKS}, not {len(names)}"
+        raise InvalidWheel(subject.file.filename, reason)
+    return names[0]

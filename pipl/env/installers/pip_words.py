@@ -13,6 +13,7 @@ _ABOUT_REQUIREMENTS = (
     "Could not find a version that satisfies",
     "requires a different Python",
 )
+_CRASH = "ERROR: Exception:\nTraceback "
 _NOISE = re.compile(
     r"WARNING: Retrying |ERROR: ResolutionImpossible: for help|\[notice\]"
     r"|WARNING: Running pip as the 'root' user|WARNING: .* does not provide the extra"
@@ -26,6 +27,9 @@ def is_about_requirements(done: Completed) -> bool:
 
 def explained(done: Completed) -> str:
     """Its errors, and who required what where it says so."""
+    _, crashed, trace = done.stderr.partition(_CRASH)
+    if crashed:
+        return f"pip stopped at {trace.strip().splitlines()[-1]}"
     errors = [line for line in done.stderr.splitlines() if not _NOISE.match(line)]
     _, found, conflict = done.stdout.partition(_CONFLICT)
     parts = ["\n".join(errors).strip(), (found + conflict).strip()]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
@@ -32,8 +33,7 @@ class Server:
         if isinstance(self.real, MemoryServer):
             client = MemoryIndex(self.real)
         else:
-            client = self.real.client()
-            self.opened.append(client)
+            client = self._kept(self.real.client())
         if user is not None:
             self.root.create_user(user, password=PASSWORD)
             client.log_in(user, PASSWORD)
@@ -42,27 +42,29 @@ class Server:
     def expired(self, user: str) -> IndexClient:
         """A client whose login was given out too long ago."""
         self.root.create_user(user, password=PASSWORD)
-        if isinstance(self.real, MemoryServer):
-            client = MemoryIndex(self.real)
-            client.log_in(user, PASSWORD)
-            self.real.now += self.real.login_lifetime_s
-            self.root.log_in("root", "root")
-            return client
-        client = DevpiClient(self.real.url, self.real.expired_login(user))
+        if isinstance(self.real, RunningServer):
+            return self._kept(DevpiClient(self.real.url, self.real.expired_login(user)))
+        client = MemoryIndex(self.real)
+        client.log_in(user, PASSWORD)
+        self.real.now += self.real.login_lifetime_s
+        self.root.log_in("root", "root")
+        return client
+
+    def _kept(self, client: DevpiClient) -> DevpiClient:
         self.opened.append(client)
         return client
 
     def user_name(self) -> str:
-        return f"user{next(_NUMBERS)}"
+        return f"person{next(_NUMBERS)}"
 
     def index_name(self, user: str = "root") -> IndexName:
-        return IndexName(user, f"index{next(_NUMBERS)}")
+        return IndexName(user, f"conformance{next(_NUMBERS)}")
 
-    def index(self, **settings: object) -> IndexName:
+    def index(self, **settings: Any) -> IndexName:
         """An index that root may upload to, if the settings say nothing else."""
-        name = self.index_name()
-        self.root.create_index(IndexConfig(name, **{"type": "pipl", "acl_upload": ("root",)} | settings))
-        return name
+        config = IndexConfig(self.index_name(), "pipl", acl_upload=("root",))
+        self.root.create_index(replace(config, **settings))
+        return config.name
 
 
 @pytest.fixture(params=["memory", "devpi"])

@@ -23,7 +23,7 @@ class TestLoggingIn:
         name = server.user_name()
         server.root.create_user(name, password=PASSWORD)
         client = server.connect()
-        assert client.user is None
+        assert not client.user
         login = client.log_in(name, PASSWORD)
         assert (client.user, login.user, login.url) == (name, name, client.url)
         client.modify_user(name, email="somebody@example.org")

@@ -130,9 +130,14 @@ def test_a_requirement_cannot_smuggle_an_option_in(workshop: Workshop) -> None:
         workshop.resolve("--index-url=http://127.0.0.1:9/")
 
 
-def test_a_packl_that_cannot_be_read_stops_the_resolver(workshop: Workshop) -> None:
-    packl = workshop.root / "broken"
+def test_a_packl_that_cannot_be_built_stops_the_resolver(workshop: Workshop) -> None:
+    packl = workshop.root / "hero_model"
     packl.mkdir()
-    (packl / "pyproject.toml").write_text("[project]\nname = ", encoding="utf-8")
-    with pytest.raises(ResolverFailed, match="broken"):
+    (packl / "pyproject.toml").write_text(
+        "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n"
+        "[project]\nname = 'hero-model'\ndynamic = ['version']\n",
+        encoding="utf-8",
+    )
+    (packl / "backend.py").write_text("raise SystemExit('the backend gave up')", encoding="utf-8")
+    with pytest.raises(ResolverFailed, match="the backend gave up"):
         workshop.resolve(editables=(packl,))

@@ -26,7 +26,11 @@ def digest(devpi_server: RunningServer) -> str:
 
 
 def ask(
-    server: RunningServer, path: str, *, method: str = "GET", headers: Mapping[str, str] | None = None
+    server: RunningServer,
+    path: str,
+    *,
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
 ) -> tuple[int, Message, bytes]:
     """The path goes out exactly as given: no client tidies it up."""
     connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
@@ -112,9 +116,7 @@ def test_a_link_in_the_store_is_not_followed(devpi_server: RunningServer, digest
 
 
 @pytest.mark.parametrize("method", ["PUT", "POST", "DELETE"])
-def test_nothing_is_written_this_way(
-    devpi_server: RunningServer, digest: str, method: str
-) -> None:
+def test_nothing_is_written_this_way(devpi_server: RunningServer, digest: str, method: str) -> None:
     status, _, _ = ask(devpi_server, f"/+pipl/assets/sha256/{digest}", method=method)
     assert status in (403, 404, 405)
     assert ask(devpi_server, f"/+pipl/assets/sha256/{digest}")[2] == CONTENT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -56,9 +57,7 @@ def test_uploads_and_pushes_in_their_order(
     assert events[0].sha256 == root.release(target, "hero-model", "1.0").files[0].sha256
 
 
-def test_nothing_else_is_an_event(
-    root: DevpiClient, make_index: MakeIndex, tmp_path: Path
-) -> None:
+def test_nothing_else_is_an_event(root: DevpiClient, make_index: MakeIndex, tmp_path: Path) -> None:
     index = make_index(acl_toxresult_upload=("root",))
     root.upload(index, make_sdist(tmp_path, "hero-model", "1.0"))
     since = now(root)
@@ -116,7 +115,13 @@ def test_waiting_ends_in_time(root: DevpiClient) -> None:
 
 @pytest.mark.parametrize(
     ("query", "status"),
-    [("since=x", 400), ("since=-2", 400), ("wait=nan", 400), ("limit=0", 400), ("since=99999", 409)],
+    [
+        ("since=x", 400),
+        ("since=-2", 400),
+        ("wait=nan", 400),
+        ("limit=0", 400),
+        ("since=99999", 409),
+    ],
 )
 def test_bad_questions(root: DevpiClient, query: str, status: int) -> None:
     with pytest.raises(UnexpectedReply) as caught:
@@ -164,3 +169,36 @@ def test_a_replaced_file_is_a_new_event(
     root.upload(index, make_sdist(tmp_path / "b", "hero-model", "1.0", payload=b"changed"))
     _, events = page(root, since)
     assert len({event.sha256 for event in events}) == len(events) == 2
+
+
+READERS_PLUGIN = """
+from devpi_server.config import hookimpl
+from devpi_server.model import ACLList
+
+@hookimpl
+def devpiserver_indexconfig_defaults(index_type):
+    return {"acl_pkg_read": ACLList([":ANONYMOUS:"])}
+
+@hookimpl
+def devpiserver_stage_get_principals_for_pkg_read(ixconfig):
+    return ixconfig.get("acl_pkg_read")
+"""
+
+
+def test_only_who_may_read_an_index_hears_of_it(tmp_path: Path) -> None:
+    """On a server with another plugin, by which indexes choose their readers."""
+    plugin = tmp_path / "plugin" / "readers-1.dist-info"
+    plugin.mkdir(parents=True)
+    (plugin.parent / "readers.py").write_text(READERS_PLUGIN)
+    (plugin / "METADATA").write_text("Metadata-Version: 2.1\nName: readers\nVersion: 1\n")
+    (plugin / "entry_points.txt").write_text("[devpi_server]\nreaders = readers\n")
+    environ = {**os.environ, "PYTHONPATH": str(plugin.parent)}
+    with devpi_server(tmp_path / "P", environ=environ) as server, server.root() as root:
+        for name in ("open", "closed"):
+            index = IndexName("root", name)
+            root.create_index(IndexConfig(index, "pipl", acl_upload=("root",)))
+            root.upload(index, make_sdist(tmp_path, f"{name}-model", "1.0"))
+        root.modify_index(IndexName("root", "closed"), {"acl_pkg_read": "root"})
+        assert [event.index for event in page(root, -1)[1]] == ["root/open", "root/closed"]
+        with server.client() as nobody:
+            assert [event.index for event in page(nobody, -1)[1]] == ["root/open"]

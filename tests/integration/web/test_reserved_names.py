@@ -6,8 +6,9 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -32,11 +33,10 @@ class Pair:
     outside: RunningServer
     outside_root: DevpiClient
 
-    def stage(self, name: str, **settings: object) -> IndexName:
-        index = IndexName("root", name)
-        config = {"type": "pipl", "acl_upload": ("root",)} | settings
-        self.root.create_index(IndexConfig(index, **config))  # type: ignore[arg-type]
-        return index
+    def stage(self, name: str, **settings: Any) -> IndexName:
+        config = IndexConfig(IndexName("root", name), "pipl", acl_upload=("root",))
+        self.root.create_index(replace(config, **settings))
+        return config.name
 
     def offered(self, index: IndexName, project: str) -> dict[str, str]:
         """The files that an installer is offered, and their addresses."""
@@ -82,9 +82,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
         outside_root.create_index(IndexConfig(PUBLIC, "stage", acl_upload=("root",)))
         mirrored = f"{outside.url}/{PUBLIC}/+simple/"
         with devpi_server(folder / "P", mirror_url=mirrored) as project, project.root() as root:
-            root.create_index(
-                IndexConfig(PROJ, "pipl", bases=(MIRROR,), acl_upload=("root",))
-            )
+            root.create_index(IndexConfig(PROJ, "pipl", bases=(MIRROR,), acl_upload=("root",)))
             yield Pair(project, root, outside, outside_root)
 
 

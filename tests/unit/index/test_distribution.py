@@ -95,7 +95,7 @@ def test_truncated_files(tmp_path: Path) -> None:
     noise = bytes(value * 7919 % 251 for value in range(50_000))
     for path in (wheel(tmp_path), make_sdist(tmp_path, "hero-model", "1.0", payload=noise)):
         content = path.read_bytes()
-        path.write_bytes(content[: 40])
+        path.write_bytes(content[:40])
         with pytest.raises(UnreadableDistribution):
             Distribution.read(path)
 

@@ -10,7 +10,8 @@ INDEX = IndexName("root", "PROJ")
 
 def release(version: str, *filenames: str) -> Release:
     files = tuple(
-        ReleaseFile(INDEX, "hero-model", version, name, f"http://h/{name}", "") for name in filenames
+        ReleaseFile(INDEX, "hero-model", version, name, f"http://h/{name}", "")
+        for name in filenames
     )
     return Release(INDEX, "hero-model", version, files)
 
@@ -27,7 +28,10 @@ def test_a_wheel_for_every_platform_comes_first() -> None:
 
 def test_the_kinds_of_files() -> None:
     found = release("1.0", "hero-1.0.tar.gz", "hero-1.0-py3-none-any.whl")
-    assert [(file.is_sdist, file.is_wheel) for file in found.files] == [(True, False), (False, True)]
+    assert [(file.is_sdist, file.is_wheel) for file in found.files] == [
+        (True, False),
+        (False, True),
+    ]
     assert found.sdist == found.files[0]
     assert (release("1.0").wheel, release("1.0").sdist) == (None, None)
 

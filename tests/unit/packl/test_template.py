@@ -66,6 +66,7 @@ def test_makes_a_packl(kind: str, tmp_path: Path) -> None:
 def test_a_task_declares_itself(tmp_path: Path) -> None:
     render(TEMPLATES / "task", tmp_path / "hero_model", VALUES)
     document = tomlkit.parse((tmp_path / "hero_model/pyproject.toml").read_text("utf-8")).unwrap()
+    assert document["tool"]["pipl"]["type"] == "task"
     assert document["project"]["entry-points"]["pipl_pipe.tasks"] == {
         "hero_model": "hero_model:TASK"
     }

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pipl_pipe.asset import Asset, File, Folder, Reference, Sequence, asset_types, registered
+from pipl_pipe.asset import types
+from pipl_pipe.asset.stores.memory import MemoryStore
+from pipl_pipe.context import Context
+from pipl_pipe.errors import BrokenExtension, UnknownExtension
+
+from ..conftest import Site, stored
+
+SOURCE = Path("/scratch/out.usdc")
+SOME = Reference("model", "UsdCrate", "model.usdc", "file", "sha256:" + "a" * 64, 12)
+
+
+class Crate(Asset):
+    extension = "usdc"
+
+
+class Named(Asset):
+    @classmethod
+    def make_basename(cls, product: str, name: str, source: Path) -> str:
+        return f"{product}_{name}{source.suffix}"
+
+
+def test_a_type_owns_the_basename() -> None:
+    assert Crate.make_basename("hero_geo", "model", SOURCE) == "model.usdc"
+    assert Named.make_basename("hero_geo", "model", SOURCE) == "hero_geo_model.usdc"
+    assert File.make_basename("hero_geo", "model", SOURCE) == "out.usdc"
+    assert Folder.make_basename("hero_geo", "maps", SOURCE) == "maps"
+
+
+def test_a_published_asset_keeps_the_name_it_was_published_with() -> None:
+    assert Named("hero_geo", replace(SOME, basename="old.usdc")).basename == "old.usdc"
+
+
+def test_an_asset_knows_its_places(
+    tmp_path: Path, store: MemoryStore, here: Context
+) -> None:
+    asset = Crate("hero_geo", stored(store, tmp_path / "in", "model.usdc", b"points"))
+    assert asset.path.read_bytes() == b"points"
+    assert asset.revision.partition(":")[2] in str(asset.path)
+    assert asset.view_path == here.assets / "hero_geo" / "model.usdc"
+    assert (asset.name, asset.size) == ("model", 6)
+
+
+class TestLookup:
+    def test_by_entry_point(self, show: Site) -> None:
+        assert asset_types()["UsdCrate"].extension == "usdc"
+        assert sorted(asset_types()) == ["File", "Folder", "Sequence", "Textures", "UsdCrate"]
+
+    def test_by_decorator_unless_an_entry_point_has_the_name(
+        self, show: Site, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(types, "_registered", {})
+
+        @registered
+        class Loose(Asset):
+            pass
+
+        @registered
+        class UsdCrate(Asset):
+            pass
+
+        assert asset_types()["Loose"] is Loose
+        assert asset_types()["UsdCrate"] is not UsdCrate
+
+    def test_an_unknown_one_tells_what_there_is(self, show: Site) -> None:
+        with pytest.raises(UnknownExtension, match="UsdCrate"):
+            asset_types()["MayaAscii"]
+
+    def test_what_is_no_type_is_broken(self, site: Site) -> None:
+        site.install("bad", entry_points={"pipl_pipe.asset_types": {"Bad": "os:getcwd"}})
+        with pytest.raises(BrokenExtension, match="not a subclass"):
+            asset_types()["Bad"]
+
+    def test_an_asset_of_a_missing_or_broken_type_can_still_be_used(self, site: Site) -> None:
+        site.install("bad", entry_points={"pipl_pipe.asset_types": {"Bad": "nothing:Bad"}})
+        bad, gone = replace(SOME, name="a", type="Bad"), replace(SOME, name="b", type="Gone")
+        made = types.made("hero_geo", [bad, gone])
+        assert {name: type(one) for name, one in made.items()} == {"a": Asset, "b": Asset}
+
+
+class TestSources:
+    def test_shapes(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_bytes(b"x")
+        assert File.problems_of(tmp_path / "file") == ()
+        assert Folder.problems_of(tmp_path) == ()
+        assert File.problems_of(tmp_path)
+        assert Folder.problems_of(tmp_path / "file")
+        assert File.problems_of(tmp_path / "nothing")
+
+    @pytest.mark.parametrize(
+        ("names", "problem"),
+        [
+            (["beauty.1001.exr", "beauty.1002.exr"], ""),
+            (["1001.exr"], ""),
+            ([], "no frames"),
+            (["beauty.exr"], "not a numbered frame"),
+            (["beauty.1001.exr", "depth.1001.exr"], "several sequences"),
+        ],
+        ids=str,
+    )
+    def test_sequences(self, tmp_path: Path, names: "list[str]", problem: str) -> None:
+        folder = tmp_path / "frames"
+        folder.mkdir()
+        for name in names:
+            (folder / name).write_bytes(b"x")
+        found = Sequence.problems_of(folder)
+        assert problem in "".join(found)
+        assert bool(found) == bool(problem)
