@@ -11,8 +11,8 @@ from pathlib import Path
 from uv import find_uv_bin
 
 from benchmarks.measure import command, paired, report
-from pipl.testing.projects import RunningProject, running_project
 from pipl.env.install import choose
+from pipl.testing.projects import RunningProject, running_project
 from pipl.workspace import area, create, locking
 from pipl.workspace import folder as workspace_folder
 from pipl_pipe.product.wheel import Metadata, wheel_name, write_wheel

@@ -33,13 +33,11 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from pipl_pipe.errors import DesignedError
 
 
-@dataclass(eq=False)
 class PiplError(DesignedError):
     """Root of the tool's errors."""
 
@@ -47,7 +45,6 @@ class PiplError(DesignedError):
     exit_code: ClassVar[int] = 1
 
 
-@dataclass(eq=False)
 class UsageFault(PiplError):
     """What was asked cannot be done from here."""
 
@@ -55,7 +52,6 @@ class UsageFault(PiplError):
     exit_code: ClassVar[int] = 2
 
 
-@dataclass(eq=False)
 class NoProject(UsageFault):
     path: str
     code = "usage.no-project"
@@ -63,7 +59,6 @@ class NoProject(UsageFault):
     hint = "go into a project, give its path, or create one with `pipl proj create PATH`"
 
 
-@dataclass(eq=False)
 class NoWorkarea(UsageFault):
     path: str
     code = "usage.no-workarea"
@@ -71,7 +66,6 @@ class NoWorkarea(UsageFault):
     hint = "create one with `pipl work create-area PATH PROJECT`"
 
 
-@dataclass(eq=False)
 class NoWorkspace(UsageFault):
     path: str
     code = "usage.no-workspace"
@@ -79,7 +73,6 @@ class NoWorkspace(UsageFault):
     hint = "go into a workspace, give its path, or create one with `pipl work create NAME`"
 
 
-@dataclass(eq=False)
 class NoPackl(UsageFault):
     path: str
     code = "usage.no-packl"
@@ -87,7 +80,6 @@ class NoPackl(UsageFault):
     hint = "go into a packl, give its path with -p, or create one with `pipl packl create NAME`"
 
 
-@dataclass(eq=False)
 class ManyPackls(UsageFault):
     path: str
     names: tuple[str, ...]
@@ -96,7 +88,6 @@ class ManyPackls(UsageFault):
     hint = "go into one of them, or give its path with -p"
 
 
-@dataclass(eq=False)
 class ManyStages(UsageFault):
     user: str
     names: tuple[str, ...]
@@ -105,7 +96,6 @@ class ManyStages(UsageFault):
     hint = "name the index with --to; see `pipl proj index list-indexes`"
 
 
-@dataclass(eq=False)
 class PathExists(UsageFault):
     path: str
     code = "usage.path-exists"
@@ -113,7 +103,6 @@ class PathExists(UsageFault):
     hint = "choose another path, or remove what is there first"
 
 
-@dataclass(eq=False)
 class NestedProject(UsageFault):
     path: str
     outer: str
@@ -122,7 +111,6 @@ class NestedProject(UsageFault):
     hint = "create the project outside of it; a workarea or workspace may be inside"
 
 
-@dataclass(eq=False)
 class NotWritable(UsageFault):
     path: str
     reason: str
@@ -131,7 +119,6 @@ class NotWritable(UsageFault):
     hint = "check the path and your rights on it"
 
 
-@dataclass(eq=False)
 class InvalidName(UsageFault):
     name: str
     reason: str
@@ -140,7 +127,6 @@ class InvalidName(UsageFault):
     hint = "use letters, digits and underscores, starting with a letter, such as hero_model"
 
 
-@dataclass(eq=False)
 class InvalidIndexName(UsageFault):
     text: str
     code = "usage.invalid-index-name"
@@ -148,7 +134,6 @@ class InvalidIndexName(UsageFault):
     hint = "write it as user/name, such as root/testing"
 
 
-@dataclass(eq=False)
 class PasswordNeeded(UsageFault):
     user: str
     code = "usage.password-needed"
@@ -156,7 +141,6 @@ class PasswordNeeded(UsageFault):
     hint = "log in first with `pipl login`, or give the password on standard input with -"
 
 
-@dataclass(eq=False)
 class InvalidFile(UsageFault):
     path: str
     reason: str
@@ -165,7 +149,6 @@ class InvalidFile(UsageFault):
     hint = "correct the file, or restore it from a backup"
 
 
-@dataclass(eq=False)
 class UnknownTemplate(UsageFault):
     name: str
     known: tuple[str, ...]
@@ -174,7 +157,6 @@ class UnknownTemplate(UsageFault):
     hint = "choose one of these with --template"
 
 
-@dataclass(eq=False)
 class InvalidTemplate(UsageFault):
     """A skeleton that no packl can be made from."""
 
@@ -185,7 +167,6 @@ class InvalidTemplate(UsageFault):
     hint = "correct it in the packl that registers it (`pipl.templates`), or choose another"
 
 
-@dataclass(eq=False)
 class NotMigratable(UsageFault):
     path: str
     reason: str
@@ -194,7 +175,6 @@ class NotMigratable(UsageFault):
     hint = "write the pyproject.toml by hand, or simplify the __setupl__.py to plain values"
 
 
-@dataclass(eq=False)
 class ServerError(PiplError):
     """The project's server does not do what it should."""
 
@@ -202,7 +182,6 @@ class ServerError(PiplError):
     exit_code: ClassVar[int] = 3
 
 
-@dataclass(eq=False)
 class ServerDown(ServerError):
     url: str
     code = "server.down"
@@ -210,7 +189,6 @@ class ServerDown(ServerError):
     hint = "start it with `pipl proj start --background`"
 
 
-@dataclass(eq=False)
 class ServerStopped(ServerError):
     url: str
     doing: str
@@ -222,7 +200,6 @@ class ServerStopped(ServerError):
     )
 
 
-@dataclass(eq=False)
 class ServerSlow(ServerError):
     url: str
     doing: str
@@ -232,7 +209,6 @@ class ServerSlow(ServerError):
     hint = "try again; look at the server's load and log with `pipl proj status`"
 
 
-@dataclass(eq=False)
 class ServerUntrusted(ServerError):
     url: str
     reason: str
@@ -241,7 +217,6 @@ class ServerUntrusted(ServerError):
     hint = "give the certificate of its authority in the variable REQUESTS_CA_BUNDLE"
 
 
-@dataclass(eq=False)
 class PortTaken(ServerError):
     port: int
     code = "server.port-taken"
@@ -249,7 +224,6 @@ class PortTaken(ServerError):
     hint = "choose another with --port, or --port 0 for any free one"
 
 
-@dataclass(eq=False)
 class ServerDied(ServerError):
     log: str
     reason: str
@@ -258,7 +232,6 @@ class ServerDied(ServerError):
     hint = "read {log}"
 
 
-@dataclass(eq=False)
 class AlreadyRunning(ServerError):
     url: str
     pid: int
@@ -267,7 +240,6 @@ class AlreadyRunning(ServerError):
     hint = "stop it with `pipl proj stop`"
 
 
-@dataclass(eq=False)
 class NotRunning(ServerError):
     path: str
     code = "server.not-running"
@@ -275,7 +247,6 @@ class NotRunning(ServerError):
     hint = "start it with `pipl proj start --background`"
 
 
-@dataclass(eq=False)
 class UnexpectedReply(ServerError):
     url: str
     status: int
@@ -285,7 +256,6 @@ class UnexpectedReply(ServerError):
     hint = "look into the server log with `pipl proj status`"
 
 
-@dataclass(eq=False)
 class AccessError(PiplError):
     """Who you are and what you may do."""
 
@@ -293,7 +263,6 @@ class AccessError(PiplError):
     exit_code: ClassVar[int] = 4
 
 
-@dataclass(eq=False)
 class WrongPassword(AccessError):
     user: str
     url: str
@@ -302,7 +271,6 @@ class WrongPassword(AccessError):
     hint = "try again; root can set a new one with `pipl proj user set`"
 
 
-@dataclass(eq=False)
 class LoginExpired(AccessError):
     user: str
     url: str
@@ -311,7 +279,6 @@ class LoginExpired(AccessError):
     hint = "log in again with `pipl login {user}`"
 
 
-@dataclass(eq=False)
 class LoginNeeded(AccessError):
     url: str
     doing: str
@@ -320,7 +287,6 @@ class LoginNeeded(AccessError):
     hint = "log in with `pipl login USER`"
 
 
-@dataclass(eq=False)
 class NotAllowed(AccessError):
     user: str
     doing: str
@@ -332,7 +298,6 @@ class NotAllowed(AccessError):
     )
 
 
-@dataclass(eq=False)
 class IndexFault(PiplError):
     """What an index holds, or does not."""
 
@@ -340,7 +305,6 @@ class IndexFault(PiplError):
     exit_code: ClassVar[int] = 5
 
 
-@dataclass(eq=False)
 class IndexNotFound(IndexFault):
     index: str
     url: str
@@ -349,7 +313,6 @@ class IndexNotFound(IndexFault):
     hint = "see `pipl proj index list-indexes`"
 
 
-@dataclass(eq=False)
 class UserNotFound(IndexFault):
     user: str
     url: str
@@ -358,7 +321,6 @@ class UserNotFound(IndexFault):
     hint = "see `pipl proj user list`"
 
 
-@dataclass(eq=False)
 class ReleaseNotFound(IndexFault):
     index: str
     project: str
@@ -368,7 +330,6 @@ class ReleaseNotFound(IndexFault):
     hint = "see `pipl proj index list`"
 
 
-@dataclass(eq=False)
 class AlreadyExists(IndexFault):
     what: str
     name: str
@@ -377,7 +338,6 @@ class AlreadyExists(IndexFault):
     hint = "choose another name, or change it with the set command"
 
 
-@dataclass(eq=False)
 class IndexRefused(IndexFault):
     index: str
     reason: str
@@ -386,7 +346,6 @@ class IndexRefused(IndexFault):
     hint = "correct the values; `pipl proj index list-indexes --json` shows those of the others"
 
 
-@dataclass(eq=False)
 class VersionTaken(IndexFault):
     index: str
     project: str
@@ -396,7 +355,6 @@ class VersionTaken(IndexFault):
     hint = "run `pipl packl bump patch`, or publish to another index with --to"
 
 
-@dataclass(eq=False)
 class UploadRefused(IndexFault):
     index: str
     filename: str
@@ -406,7 +364,6 @@ class UploadRefused(IndexFault):
     hint = "correct what the index complains about and publish again"
 
 
-@dataclass(eq=False)
 class DamagedDownload(IndexFault):
     url: str
     expected: str
@@ -416,7 +373,6 @@ class DamagedDownload(IndexFault):
     hint = "run the command again; if it stays, the file on the server is damaged"
 
 
-@dataclass(eq=False)
 class EnvError(PiplError):
     """Interpreters, resolving and installing."""
 
@@ -424,7 +380,6 @@ class EnvError(PiplError):
     exit_code: ClassVar[int] = 6
 
 
-@dataclass(eq=False)
 class NoInterpreter(EnvError):
     wanted: str
     found: tuple[str, ...]
@@ -433,7 +388,6 @@ class NoInterpreter(EnvError):
     hint = "install one, or give a path with --python"
 
 
-@dataclass(eq=False)
 class UnknownInstaller(EnvError):
     name: str
     known: tuple[str, ...]
@@ -442,7 +396,6 @@ class UnknownInstaller(EnvError):
     hint = "set PIPL_INSTALLER to one of these, or unset it"
 
 
-@dataclass(eq=False)
 class InvalidRequirement(EnvError):
     text: str
     reason: str
@@ -451,7 +404,6 @@ class InvalidRequirement(EnvError):
     hint = "write it as NAME, NAME==VERSION or NAME[EXTRA]>=VERSION"
 
 
-@dataclass(eq=False)
 class Unresolvable(EnvError):
     explanation: str
     code = "env.unresolvable"
@@ -459,7 +411,6 @@ class Unresolvable(EnvError):
     hint = "change one of the requirements named above; the environment is as it was"
 
 
-@dataclass(eq=False)
 class ResolverFailed(EnvError):
     """The resolver could not finish: nothing is said about the requirements."""
 
@@ -469,7 +420,6 @@ class ResolverFailed(EnvError):
     hint = "correct what is named above and run the command again; the environment is as it was"
 
 
-@dataclass(eq=False)
 class InstallFailed(EnvError):
     explanation: str
     code = "env.install-failed"
@@ -477,7 +427,6 @@ class InstallFailed(EnvError):
     hint = "correct what is named above and run `pipl work sync` again"
 
 
-@dataclass(eq=False)
 class InvalidLock(EnvError):
     path: str
     reason: str
@@ -486,7 +435,6 @@ class InvalidLock(EnvError):
     hint = "make a new one with `pipl work lock`"
 
 
-@dataclass(eq=False)
 class NotLocked(EnvError):
     path: str
     code = "env.not-locked"
@@ -494,7 +442,6 @@ class NotLocked(EnvError):
     hint = "make one with `pipl work lock`, or `pipl work sync`"
 
 
-@dataclass(eq=False)
 class BuildError(PiplError):
     """Making distributions."""
 
@@ -502,7 +449,6 @@ class BuildError(PiplError):
     exit_code: ClassVar[int] = 7
 
 
-@dataclass(eq=False)
 class BuildFailed(BuildError):
     path: str
     output: str
@@ -511,7 +457,6 @@ class BuildFailed(BuildError):
     hint = "correct what the build says above"
 
 
-@dataclass(eq=False)
 class InvalidWheel(BuildError):
     path: str
     reason: str
@@ -520,7 +465,6 @@ class InvalidWheel(BuildError):
     hint = "build the packl again with `pipl packl build`"
 
 
-@dataclass(eq=False)
 class InvalidSdist(BuildError):
     filename: str
     reason: str
@@ -529,7 +473,6 @@ class InvalidSdist(BuildError):
     hint = "build the packl again with `pipl packl build`"
 
 
-@dataclass(eq=False)
 class CIError(PiplError):
     """The CI runner, its flow and its runs."""
 
@@ -537,7 +480,6 @@ class CIError(PiplError):
     exit_code: ClassVar[int] = 8
 
 
-@dataclass(eq=False)
 class InvalidFlow(CIError):
     problems: tuple[str, ...]
     code = "ci.invalid-flow"
@@ -545,7 +487,6 @@ class InvalidFlow(CIError):
     hint = "correct the `ci` entry of the config packl"
 
 
-@dataclass(eq=False)
 class NoCIUser(CIError):
     project: str
     code = "ci.no-ci-user"
@@ -553,7 +494,6 @@ class NoCIUser(CIError):
     hint = "make it with `pipl proj index create-default`"
 
 
-@dataclass(eq=False)
 class RunNotFound(CIError):
     run: int
     code = "ci.run-not-found"
@@ -561,7 +501,6 @@ class RunNotFound(CIError):
     hint = "see `pipl ci status`"
 
 
-@dataclass(eq=False)
 class RunNotRetryable(CIError):
     run: int
     state: str
@@ -570,7 +509,6 @@ class RunNotRetryable(CIError):
     hint = "only a failed run can be retried; see `pipl ci status`"
 
 
-@dataclass(eq=False)
 class UnknownLedger(CIError):
     """The ledger's tables are of a version that this pipl does not know."""
 
@@ -585,7 +523,6 @@ class UnknownLedger(CIError):
     )
 
 
-@dataclass(eq=False)
 class RunnerBusy(CIError):
     path: str
     code = "ci.runner-busy"
@@ -593,7 +530,6 @@ class RunnerBusy(CIError):
     hint = "see `pipl ci status`, or stop the other runner"
 
 
-@dataclass(eq=False)
 class TestsFailed(CIError):
     project: str
     reason: str
@@ -602,7 +538,6 @@ class TestsFailed(CIError):
     hint = "read the log with `pipl ci log`, fix the packl, bump its version and publish it again"
 
 
-@dataclass(eq=False)
 class ProductTaken(CIError):
     product: str
     task: str
@@ -612,7 +547,6 @@ class ProductTaken(CIError):
     hint = "give the product of {task} another name"
 
 
-@dataclass(eq=False)
 class ProductDiffers(CIError):
     product: str
     version: str
@@ -622,7 +556,6 @@ class ProductDiffers(CIError):
     hint = "bump the version of the task and publish it again"
 
 
-@dataclass(eq=False)
 class JobFailed(CIError):
     reason: str
     code = "ci.job-failed"
@@ -630,18 +563,15 @@ class JobFailed(CIError):
     hint = "read the log with `pipl ci log`, then `pipl ci retry`"
 
 
-@dataclass(eq=False)
 class JobTimedOut(CIError):
     timeout_s: float
     code = "ci.job-timed-out"
     says = "the job was stopped after {timeout_s:g} s"
     hint = (
-        "find what hangs in the log with `pipl ci log`; the limit is `timeout_s` in the "
-        "`ci` config"
+        "find what hangs in the log with `pipl ci log`; the limit is `timeout_s` in the `ci` config"
     )
 
 
-@dataclass(eq=False)
 class CommandFailed(PiplError):
     """A program that pipl runs ended with an error."""
 
@@ -654,7 +584,6 @@ class CommandFailed(PiplError):
     hint = "read its output above"
 
 
-@dataclass(eq=False)
 class CommandTimedOut(PiplError):
     """A program that pipl runs did not end in time; it and its children were killed."""
 
@@ -667,7 +596,6 @@ class CommandTimedOut(PiplError):
     hint = "read its output above"
 
 
-@dataclass(eq=False)
 class ProgramMissing(PiplError):
     """A program that pipl runs is not installed."""
 
@@ -678,7 +606,6 @@ class ProgramMissing(PiplError):
     hint = "install it, or install pipl again with its dependencies"
 
 
-@dataclass(eq=False)
 class RoadBlocked(PiplError):
     """A step of the demo did not show what it must."""
 
@@ -689,7 +616,6 @@ class RoadBlocked(PiplError):
     hint = "run it again with --keep and look at the project"
 
 
-@dataclass(eq=False)
 class DiskFull(PiplError):
     """No space left; nothing half-written remains under its final name."""
 
@@ -700,7 +626,6 @@ class DiskFull(PiplError):
     hint = "free space there and run the command again"
 
 
-@dataclass(eq=False)
 class FrameworkError(PiplError):
     """An error that `python -m pipl_pipe` reported from inside a workspace.
 

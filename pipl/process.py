@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -125,10 +126,8 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
     elif _group_is_shared:
         process.kill()
     else:
-        try:
+        with suppress(ProcessLookupError, PermissionError):  # the whole group has ended
             os.killpg(process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass  # the whole group has ended
     process.wait()
 
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
-
 from pipl import durable
 from pipl.errors import InvalidFile, NotWritable
+
+if sys.version_info >= (3, 11):
+    from tomllib import loads as _parse
+else:
+
+    def _parse(text: str) -> dict[str, object]:
+        import tomlkit
+
+        return dict(tomlkit.parse(text).unwrap())
+
 
 MAX_BYTES = 1_000_000
 
@@ -19,13 +27,15 @@ def read(path: Path) -> dict[str, object]:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise InvalidFile(str(path), f"larger than {MAX_BYTES} bytes")
-        return dict(tomlkit.parse(path.read_text(encoding="utf-8")).unwrap())
-    except (OSError, UnicodeDecodeError, TOMLKitError) as fault:
+        return _parse(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:  # every TOML error is a ValueError
         raise InvalidFile(str(path), str(fault)) from fault
 
 
 def write(path: Path, values: Mapping[str, object], *, comment: str = "") -> None:
     """Replace the file by `values` (None is left out), whole or not at all."""
+    import tomlkit  # slow to import, and most commands only read
+
     document = tomlkit.document()
     if comment:
         document.add(tomlkit.comment(comment))
@@ -39,7 +49,7 @@ def write(path: Path, values: Mapping[str, object], *, comment: str = "") -> Non
 
 
 def text(values: Mapping[str, object], key: str, path: Path, default: str | None = None) -> str:
-    """The string under `key`. Raises InvalidFile where it is missing (and no default) or no string."""
+    """The string under `key`. Raises InvalidFile where it is missing without default, or no string."""
     value = values.get(key, default)
     if not isinstance(value, str):
         raise InvalidFile(str(path), f"`{key}` must be a string")

@@ -86,6 +86,8 @@ def _parser() -> argparse.ArgumentParser:
     stored.add_argument("product")
     copied = add("copy-assets", describe.copy_assets, "copy all assets to a folder")
     copied.add_argument("destination", type=Path)
+    verified = add("verify-wheels", describe.verify_wheels, "check assets of product wheels")
+    verified.add_argument("wheels", type=Path, nargs="+")
     created = add("create-task", _create_task, "turn a packl into a task of a type")
     created.add_argument("packl")
     created.add_argument("type")

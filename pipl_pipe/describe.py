@@ -14,7 +14,7 @@ from pipl_pipe.config import Config
 from pipl_pipe.distributions import here, normalised
 from pipl_pipe.errors import PipeError, UnknownAsset, UnknownExtension
 from pipl_pipe.extension import CONFIG_GROUP, Loaded, extensions
-from pipl_pipe.product import installed
+from pipl_pipe.product import installed, verify
 from pipl_pipe.product.make import Made
 from pipl_pipe.product.product import GROUP as PRODUCTS
 from pipl_pipe.product.product import product_types
@@ -126,6 +126,11 @@ def copy_assets(destination: Path) -> Answer:
         "kept": len(laid.kept),
         "broken": _broken(broken),
     }
+
+
+def verify_wheels(wheels: List[Path]) -> Answer:
+    """Raises AssetMissing, AssetDamaged, InvalidProduct."""
+    return {"verified": verify.verify(wheels, registry.get("asset_store"))}
 
 
 def made(product: Made) -> Answer:

@@ -109,6 +109,10 @@ class Loaded(Mapping[str, T]):
     def __contains__(self, name: object) -> bool:
         return name in self._found or name in self._extra
 
+    def target(self, name: str) -> str:
+        """The `module:object` it is registered as. Raises UnknownExtension, AmbiguousExtension."""
+        return self._found[name].value
+
     def distribution(self, name: str) -> str:
         """Which distribution provides it; empty for one known without entry point."""
         return self._found[name].distribution if name in self._found else ""

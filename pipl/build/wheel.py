@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from pipl_pipe.product.wheel import rewrite
 
 MAX_MEMBER_BYTES = 16_000_000
 """How much of one member is read; a lock of 5,000 packages has about 3 MB."""
+_UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
+"""What zipfile raises for damaged (and encrypted, and oddly compressed) archives."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,9 @@ def read_dist_info(path: Path, member: str) -> str | None:
         with zipfile.ZipFile(path) as archive:
             entries = {entry.filename: entry for entry in archive.infolist()}
             folders = {
-                name.split("/")[0] for name in entries if name.endswith(".dist-info/METADATA")
+                name.split("/")[0]
+                for name in entries
+                if name.endswith(".dist-info/METADATA") and name.count("/") == 1
             }
             if len(folders) != 1:
                 raise InvalidWheel(str(path), f"it has {len(folders)} .dist-info folders")
@@ -71,7 +76,7 @@ def read_dist_info(path: Path, member: str) -> str | None:
                 return None
             with archive.open(entry) as file:
                 content = file.read(MAX_MEMBER_BYTES + 1)
-    except (OSError, zipfile.BadZipFile) as fault:
+    except _UNREADABLE as fault:
         raise InvalidWheel(str(path), str(fault)) from fault
     if len(content) > MAX_MEMBER_BYTES:
         raise InvalidWheel(str(path), f"its {member} is larger than {MAX_MEMBER_BYTES} bytes")
@@ -82,10 +87,10 @@ def read_dist_info(path: Path, member: str) -> str | None:
 
 
 def add(path: Path, members: Mapping[str, str]) -> None:
-    """Put text files into the wheel's .dist-info folder; its RECORD follows. Raises InvalidWheel."""
+    """Put text files into the wheel's .dist-info folder and its RECORD. Raises InvalidWheel."""
     try:
         rewrite(path, {name: text.encode("utf-8") for name, text in members.items()})
-    except (OSError, zipfile.BadZipFile, InvalidProduct) as fault:
+    except (*_UNREADABLE, InvalidProduct) as fault:
         raise InvalidWheel(str(path), str(fault)) from fault
 
 

@@ -16,7 +16,7 @@ from pipl.ci.handler import Ran
 from pipl.ci.toxresult import Command
 from pipl.env.venv import Environment
 
-PYTEST_FAILED = 1
+PYTEST_FAILED = (1, 2)
 PYTEST_NOTHING_COLLECTED = 5
 """Exit statuses of pytest (its reference, 'Exit codes')."""
 
@@ -67,7 +67,7 @@ def run_pytest(
         return Verdict(True, "no tests collected", (Command(args, 0, ran.output),))
     passed = ran.status == 0
     said = _last_line(ran.output).strip("= ")
-    summary = said if passed or ran.status == PYTEST_FAILED else f"pytest could not run: {said}"
+    summary = said if passed or ran.status in PYTEST_FAILED else f"pytest could not run: {said}"
     return Verdict(passed, summary, (Command(args, ran.status, ran.output),))
 
 

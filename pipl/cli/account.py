@@ -12,7 +12,9 @@ from pipl.cli.here import ASK, Here, given_password, json_option
 
 @click.command(epilog="Example: pipl login bob")
 @click.argument("user")
-@click.option("--password", default=ASK, help="- asks for it (the default; then not visible to others).")  # fmt: skip
+@click.option(
+    "--password", default=ASK, help="- asks for it (the default; then not visible to others)."
+)
 @click.option("--project", "project_path", default=".", help="The project's path.")
 @json_option
 def login(user: str, password: str, project_path: str, as_json: bool) -> None:
@@ -69,6 +71,7 @@ def whoami(project_path: str, as_json: bool) -> None:
     elif live:
         click.echo(f"{live.user} at {binding.url} until {render.moment(live.expires_at)}")
     elif found:
-        click.echo(f"The login of {found.user} at {binding.url} has expired; `pipl login {found.user}`")
+        click.echo(f"The login of {found.user} at {binding.url} has expired")
+        click.echo(f"Next: pipl login {found.user}")
     else:
         click.echo(f"Nobody: not logged in to {binding.url}")

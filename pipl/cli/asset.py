@@ -67,7 +67,9 @@ def path(product: str, name: str, workspace_path: str | None, as_json: bool) -> 
 
 @click.command(epilog="Example: pipl asset add textures/hero --product hero_geo")
 @click.argument("path", type=click.Path(exists=True))
-@click.option("--product", default="loose", show_default=True, help="Whose asset it is, for people.")
+@click.option(
+    "--product", default="loose", show_default=True, help="Whose asset it is, for people."
+)
 @workspace_option
 @json_option
 def add(path: str, product: str, workspace_path: str | None, as_json: bool) -> None:

@@ -36,7 +36,13 @@ _project = click.option("--project", "project_path", default=".", help="The proj
 @click.command(epilog="Example: pipl ci start --once")
 @_project
 @click.option("--once", is_flag=True, help="Do what waits, and what follows from it; then end.")
-@click.option("--jobs", default=2, show_default=True, type=click.IntRange(1, 256), help="How many jobs run at once.")  # fmt: skip
+@click.option(
+    "--jobs",
+    default=2,
+    show_default=True,
+    type=click.IntRange(1, 256),
+    help="How many jobs run at once.",
+)
 @json_option
 def start(project_path: str, once: bool, jobs: int, as_json: bool) -> None:
     """Run the CI of the project until Ctrl-C: test, process and promote what is published."""

@@ -124,9 +124,7 @@ class Here:
 
         return Path(platformdirs.user_config_dir("pipl"))
 
-    def client(
-        self, binding: Binding, *, user: str | None = None, doing: str = ""
-    ) -> DevpiClient:
+    def client(self, binding: Binding, *, user: str | None = None, doing: str = "") -> DevpiClient:
         """A client acting as the login (see `accounts.connect`)."""
         from pipl.project import accounts
 
@@ -200,14 +198,22 @@ def project_argument(command: F) -> F:
 def workspace_option(command: F) -> F:
     """`-w`: another workspace than the current folder's."""
     return click.option(
-        "-w", "--workspace", "workspace_path", default=None, metavar="PATH",
+        "-w",
+        "--workspace",
+        "workspace_path",
+        default=None,
+        metavar="PATH",
         help="The workspace, if not the current one.",
-    )(command)  # fmt: skip
+    )(command)
 
 
 def packl_option(command: F) -> F:
     """`-p`: another packl than the current folder's."""
     return click.option(
-        "-p", "--packl", "packl_path", default=None, metavar="PATH",
+        "-p",
+        "--packl",
+        "packl_path",
+        default=None,
+        metavar="PATH",
         help="The packl, if not the current one.",
-    )(command)  # fmt: skip
+    )(command)

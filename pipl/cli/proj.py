@@ -49,7 +49,9 @@ def create(path: str, port: int, as_json: bool) -> None:
 @click.command(epilog="Example: pipl proj start --background --port 0")
 @project_argument
 @click.option("--background", is_flag=True, help="Return once the server answers.")
-@click.option("--port", type=click.IntRange(0, 65535), help="Listen there from now on; 0: any free port.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Listen there from now on (0: any free one)."
+)
 @json_option
 def start(project_path: str, background: bool, port: int | None, as_json: bool) -> None:
     """Start the project's server, in the foreground unless told otherwise."""

@@ -27,10 +27,14 @@ index = LazyGroup(
 )
 
 
-@click.command(epilog='Example: pipl proj index create-default "" --mirror https://index.example/simple/')
+@click.command(
+    epilog='Example: pipl proj index create-default "" --mirror https://index.example/simple/'
+)
 @click.argument("root_password", default="", metavar="[ROOT_PASSWORD]")
 @project_argument
-@click.option("--mirror", "mirror_url", help="Mirror this index; without it, the one pip uses here.")
+@click.option(
+    "--mirror", "mirror_url", help="Mirror this index; without it, the one pip uses here."
+)
 @click.option("--no-mirror", is_flag=True, help="Make no mirror: only the project's own packls.")
 @json_option
 def create_default(
@@ -57,7 +61,13 @@ def create_default(
 @click.argument("root_password")
 @click.argument("index_name")
 @project_argument
-@click.option("--upload", "uploaders", multiple=True, metavar="USER", help="Who may upload; may be repeated. Without it, every user who is logged in.")  # fmt: skip
+@click.option(
+    "--upload",
+    "uploaders",
+    multiple=True,
+    metavar="USER",
+    help="Who may upload; may be repeated. Without it, every user who is logged in.",
+)
 @click.option("--public", is_flag=True, help="Let anybody upload, without a login.")
 @json_option
 def create_sub(

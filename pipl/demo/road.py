@@ -7,14 +7,13 @@ RoadBlocked where it is not so.
 
 from __future__ import annotations
 
-import json
 import secrets
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,10 +120,8 @@ class Road:
                 yield runner
             finally:
                 runner.terminate()
-                try:
+                with suppress(subprocess.TimeoutExpired):
                     runner.wait(timeout=20)
-                except subprocess.TimeoutExpired:
-                    pass
                 process.kill_group(runner)
 
     def await_landing(self, packl: str, version: str) -> None:
@@ -140,7 +137,9 @@ class Road:
                         continue
                     shown.add((run.id, run.state))
                     took = run.ended_at - (run.started_at or run.ended_at)
-                    self._say(f"    CI {run.handler:8} on {run.index!s:16} {run.state} ({took:.1f} s)")
+                    self._say(
+                        f"    CI {run.handler:8} on {run.index!s:16} {run.state} ({took:.1f} s)"
+                    )
                     if run.state == "failed":
                         raise RoadBlocked(f"CI {run.handler} of {packl} {version}", run.reason)
                 landed = [run for run in runs if run.handler == "promote" and run.state == "passed"]
@@ -249,9 +248,8 @@ def _change_hero(road: Road, shot: Path) -> Bounds:
     road.step("The shot is outdated, and moves when its artist says so")
     scene = content.scene_of(shot / "sh010_layout")
     before = scene.read_bytes()
-    status = json.loads(road.pipl("work", "status", "--json", cwd=shot))
-    _check("the shot is outdated", "hero-geo" in status["outdated"], str(status["outdated"]))
-    road.pipl("work", "status", cwd=shot)
+    shown = road.pipl("work", "status", cwd=shot)
+    _check("the shot is outdated", "outdated: pipl work update hero-geo" in shown, shown)
     road.pipl("work", "update", "hero-geo", cwd=shot)
     bounds = road.bounds(shot)
     _check("the scene file is untouched", scene.read_bytes() == before, str(scene))

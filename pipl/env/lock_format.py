@@ -13,13 +13,12 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
 
-from packaging.markers import InvalidMarker, Marker
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from pipl.env.locked import FileKind, LockedFile, LockedPackage
+from pipl.env.paths import of_uri
 
 if sys.version_info >= (3, 11):
     from tomllib import TOMLDecodeError, loads
@@ -116,7 +115,7 @@ def _package_lines(package: LockedPackage) -> Iterator[str]:
 def _file_table(file: LockedFile) -> str:
     values = [] if file.kind == "archive" else [f"name = {_quoted(file.name)}"]
     if file.kind == "archive" and file.url.startswith("file:"):  # uv reads no such URL here
-        values.append(f"path = {_quoted(url2pathname(urlsplit(file.url).path))}")
+        values.append(f"path = {_quoted(of_uri(file.url).as_posix())}")
     else:
         values.append(f"url = {_quoted(file.url)}")
     if file.size is not None:
@@ -195,6 +194,9 @@ def _marker(table: dict[str, Any], package: str) -> str | None:
     text = _text(table, "marker")
     if text is None:
         return None
+    # slow to import, and most locks have none
+    from packaging.markers import InvalidMarker, Marker
+
     try:
         return str(Marker(text))
     except InvalidMarker as fault:

@@ -1,8 +1,11 @@
-"""How a lock writes folders: relative to the workspace where they are in it."""
+"""Folders and files as locks write them."""
 
 from __future__ import annotations
 
+import re
+import sys
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 
 def below(path: Path, root: Path) -> str:
@@ -11,3 +14,11 @@ def below(path: Path, root: Path) -> str:
         if path.is_relative_to(base):
             return path.relative_to(base).as_posix()
     return path.as_posix()
+
+
+def of_uri(url: str) -> Path:
+    """The path of a `file:` URL (urllib.request, which has this too, is slow to import)."""
+    path = unquote(urlsplit(url).path)
+    if sys.platform == "win32" and re.match(r"/[A-Za-z]:", path):
+        path = path[1:]
+    return Path(path)

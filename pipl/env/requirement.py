@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from packaging import requirements
-
 from pipl.env.lock import Lock
 from pipl.errors import InvalidRequirement
 
 
 def checked(texts: Iterable[str]) -> list[str]:
     """PEP 508 requirements as single lines. Raises InvalidRequirement."""
+    from packaging import requirements  # slow to import, and syncing needs none
+
     lines = []
     for text in texts:
         try:

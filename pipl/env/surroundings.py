@@ -37,6 +37,13 @@ _KEPT_UV = (
 )
 
 
+def of_index(url: str | None, environ: Mapping[str, str]) -> dict[str, str]:
+    """What an installer runs with that takes packages from `url`; None: the user's own settings."""
+    if url is not None:
+        return clean(environ)
+    return {key: value for key, value in environ.items() if key not in _DROPPED}
+
+
 def clean(environ: Mapping[str, str]) -> dict[str, str]:
     """The variables without indexes, settings files and other environments.
 

@@ -1,4 +1,4 @@
-"""The names that packls and workspaces may have."""
+"""The names that packls may have."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from packaging.utils import canonicalize_name
 from pipl.errors import InvalidName
 
 _PACKAGE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
 
 def check_package_name(name: str) -> str:
@@ -21,13 +20,6 @@ def check_package_name(name: str) -> str:
         raise InvalidName(name, "it is a word of the Python language")
     if canonicalize_name(name) in ("pipl", "pipl-pipe"):
         raise InvalidName(name, "it is pipl's own")
-    return name
-
-
-def check_name(name: str, *, kind: str) -> str:
-    """Return `name` if it can name a folder everywhere. Raises InvalidName."""
-    if not _FOLDER.fullmatch(name) or len(name) > 100:
-        raise InvalidName(name, f"{kind} is named by letters, digits and . _ + -")
     return name
 
 

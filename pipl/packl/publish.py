@@ -20,7 +20,6 @@ from pipl.index.client import ANONYMOUS, AUTHENTICATED, IndexClient
 from pipl.index.name import IndexName
 from pipl.index.release import Release
 from pipl.progress import SILENT, Progress
-from pipl_pipe import packl
 from pipl_pipe.packl import Packl
 
 LOCK_MEMBER = "pylock.toml"

@@ -1,4 +1,4 @@
-"""The project folder: the `.pipl` mark and what lies below it (layout: docs/reference/formats.md)."""
+"""The project folder: the `.pipl` mark and what lies below it (docs/reference/formats.md)."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from pipl import process
@@ -38,16 +39,12 @@ def create_default(
     bases: tuple[IndexName, ...] = ()
     if mirror_url is not None:
         progress.phase(f"making the mirror {MIRROR}")
-        _ensure(
-            client, _config(MIRROR, index_type="mirror", mirror_url=mirror_url, title="mirror")
-        )
+        _ensure(client, _config(MIRROR, index_type="mirror", mirror_url=mirror_url, title="mirror"))
         bases = (MIRROR,)
     progress.phase(f"making {DEFAULT_INDEX}")
     config = _ensure(
         client,
-        _config(
-            DEFAULT_INDEX, bases=bases, acl_upload=(ROOT_USER, CI_USER), title=project.name
-        ),
+        _config(DEFAULT_INDEX, bases=bases, acl_upload=(ROOT_USER, CI_USER), title=project.name),
     )
     progress.phase("uploading pipl-pipe")
     upload_pipe(client, DEFAULT_INDEX)
@@ -71,10 +68,8 @@ def upload_pipe(client: IndexClient, index: IndexName) -> None:
     """Upload this pipl's own pipl-pipe; a version that is there already stays."""
     with tempfile.TemporaryDirectory(prefix="pipl-") as folder:
         wheel = build_pipe_wheel(Path(folder))
-        try:
+        with suppress(VersionTaken):
             client.upload(index, wheel)
-        except VersionTaken:
-            pass
 
 
 def configured_mirror(environ: Mapping[str, str]) -> str:

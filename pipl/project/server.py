@@ -15,7 +15,14 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from pipl import durable, process
-from pipl.errors import AlreadyRunning, NotRunning, PortTaken, ServerDied, ServerDown
+from pipl.errors import (
+    AlreadyRunning,
+    IndexFault,
+    NotRunning,
+    PortTaken,
+    ServerDied,
+    ServerError,
+)
 from pipl.index.devpi import DevpiClient
 from pipl.progress import SILENT, Progress
 from pipl.project import folder as project_folder
@@ -117,7 +124,7 @@ def start_background(
     return project
 
 
-def run_foreground(project: Project, environ: Mapping[str, str], *, port: int | None = None) -> int:
+def run_foreground(project: Project, environ: Mapping[str, str], *, port: int | None) -> int:
     """Replace this process by the server; it ends with Ctrl-C.
 
     Raises AlreadyRunning, PortTaken.
@@ -128,7 +135,7 @@ def run_foreground(project: Project, environ: Mapping[str, str], *, port: int | 
         server = process.start(args, cwd=project.system, env=environ)
         return server.wait()
     os.chdir(project.system)
-    os.execve(args[0], args, dict(environ))
+    os.execve(args[0], args, dict(environ))  # noqa: S606  # no shell is wanted
 
 
 def stop(project: Project) -> None:
@@ -173,6 +180,7 @@ def _prepare(project: Project, port: int | None) -> Project:
         "port": str(project.port),
         "secretfile": str(project.secrets / secrets.SERVER),
         "enable-core-metadata": "true",
+        "restrict-modify": "root",  # else anybody could make users and indexes
         **_KEY_STRETCHING,
         "pipl-project": str(project.folder),
         "storage": "sqlite",
@@ -214,8 +222,8 @@ def _answers(project: Project) -> bool:
     with DevpiClient(project.url) as client:
         try:
             reply = client.get_json("/+pipl/", timeout_s=5)
-        except ServerDown:
-            return False
+        except (ServerError, IndexFault):
+            return False  # nobody, or another program
     return isinstance(reply, dict) and reply.get("project") == project.name
 
 

@@ -14,8 +14,7 @@ def make_sdist(
     """Write an sdist into `folder`; `payload` is the content of a file in it.
 
     It is a valid upload, not something that can be built; the same arguments give the same
-    bytes. Not compressed, it is as large as
-    its payload.
+    bytes. Not compressed, it is as large as its payload.
     """
     module = name.replace("-", "_")
     stem = f"{module}-{version}"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipl import toml
 from pipl.env.venv import Environment
-from pipl.errors import NotWritable, NoWorkspace, PathExists
+from pipl.errors import InvalidName, NotWritable, NoWorkspace, PathExists
 from pipl.index.name import IndexName
-from pipl.packl.name import check_name
 from pipl.project.binding import Binding
 from pipl.workspace import area
 from pipl.workspace.area import Workarea
@@ -20,6 +20,9 @@ MARK = ".workspace"
 ENVIRONMENT = ".VENV"
 LOCK = "pylock.toml"
 ASSETS = "assets"
+SETTLED = "pipl-settled.json"
+"""In the environment's root: what its packls say (env sets, faults)."""
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,8 @@ class Workspace:
 
 def create(workarea: Workarea, name: str, *, python: str | None = None) -> Workspace:
     """Make an empty workspace. Raises InvalidName, PathExists, NotWritable."""
-    check_name(name, kind="a workspace")
+    if not _NAME.fullmatch(name):
+        raise InvalidName(name, "a workspace is named by up to 100 letters, digits and . _ + -")
     folder = workarea.folder / name
     if folder.exists():
         raise PathExists(str(folder))

@@ -22,13 +22,10 @@ from pipl.errors import FrameworkError, InstallFailed
 from pipl.process import Completed
 from pipl.progress import SILENT, Progress
 from pipl.project.binding import Binding
-from pipl.workspace.folder import ASSETS, ENVIRONMENT
+from pipl.workspace.folder import ASSETS, ENVIRONMENT, SETTLED
 from pipl_pipe import context
 from pipl_pipe.context import Context
 
-CONTEXT_NAME = "pipl.json"
-SETTLED_NAME = "pipl-settled.json"
-"""In the environment's root: what it belongs to, and what its packls say (env sets, faults)."""
 _PROVIDERS = ("pipl_pipe.products", "pipl_pipe.env_sets")
 
 
@@ -82,7 +79,7 @@ def settle(place: Place, *, progress: Progress = SILENT) -> None:
     """
     environment = place.environment
     write_context(place)
-    settled = environment.folder / SETTLED_NAME
+    settled = environment.folder / SETTLED
     if not _provides(environment):
         settled.unlink(missing_ok=True)
         return
@@ -104,7 +101,7 @@ def write_context(place: Place) -> None:
             assets=place.assets,
         )
     )
-    path = place.environment.folder / CONTEXT_NAME
+    path = place.environment.folder / context.NAME
     if not path.exists() or path.read_text(encoding="utf-8") != written:
         durable.write_text(path, written)
 

@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from pipl import process
 from pipl.errors import NotLocked, ProgramMissing
-from pipl.workspace.folder import Workspace
-from pipl.workspace.materialise import SETTLED_NAME
+from pipl.workspace.folder import SETTLED, Workspace
 from pipl_pipe import envset
 
 
@@ -24,7 +23,7 @@ def environ_in(workspace: Workspace, environ: Mapping[str, str]) -> dict[str, st
     if not environment.exists():
         raise NotLocked(str(workspace.folder))
     variables = environment.environ(environ)
-    settled = environment.folder / SETTLED_NAME
+    settled = environment.folder / SETTLED
     if settled.exists():
         report = json.loads(settled.read_text(encoding="utf-8"))
         variables = envset.apply(
@@ -34,9 +33,7 @@ def environ_in(workspace: Workspace, environ: Mapping[str, str]) -> dict[str, st
     return variables
 
 
-def replace_by(
-    args: Sequence[str], workspace: Workspace, environ: Mapping[str, str]
-) -> int:
+def replace_by(args: Sequence[str], workspace: Workspace, environ: Mapping[str, str]) -> int:
     """Become the command, run in the workspace's environment (Windows: run it and wait).
 
     Returns its status only on Windows. Raises ProgramMissing, NotLocked.
@@ -47,7 +44,7 @@ def replace_by(
         raise ProgramMissing(args[0])
     if sys.platform == "win32":
         return process.run([program, *args[1:]], env=variables, check=False).status
-    os.execve(program, list(args), variables)
+    os.execve(program, list(args), variables)  # noqa: S606  # no shell is wanted
 
 
 def shell_command(environ: Mapping[str, str]) -> list[str]:

@@ -23,7 +23,7 @@ from pipl_pipe.errors import (
     NotInstalled,
     UnknownAsset,
 )
-from pipl_pipe.extension import Loaded, extensions
+from pipl_pipe.extension import Extensions, Loaded, extensions
 
 GROUP = "pipl_pipe.products"
 TYPES_GROUP = "pipl_pipe.product_types"
@@ -179,8 +179,14 @@ def _is_of(product: Product, wanted: Union[str, Type[Product], None]) -> bool:
 
 
 def _registered_name(kind: Type[Product]) -> str:
-    """By which name a class is registered; its class name where it is not."""
+    """By which name a class, or the nearest one that it inherits from, is registered."""
     group = extensions(kind.types_group)
+    bases = (one for one in kind.__mro__ if issubclass(one, Product))
+    return next(filter(None, (_name_in(group, one) for one in bases)), kind.__name__)
+
+
+def _name_in(group: Extensions, kind: Type[Product]) -> str:
+    """The name of exactly this class in a group; empty if it is not there."""
     top = kind.__module__.partition(".")[0]
     for name in group:
         with contextlib.suppress(AmbiguousExtension, BrokenExtension):  # then it is another's
@@ -189,7 +195,7 @@ def _registered_name(kind: Type[Product]) -> str:
                 return name
             if extension.package == top and extension.load() is kind:
                 return name  # registered where it is re-exported
-    return kind.__name__
+    return ""
 
 
 def _type_problem(found: object) -> str:

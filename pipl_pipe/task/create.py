@@ -15,6 +15,7 @@ from pipl_pipe.task.command import commands_of
 from pipl_pipe.task.task import GROUP, Task, task_types
 
 VARIABLE = "TASK"
+_PLAIN = "from pipl_pipe.task import Task"
 
 
 def create_task(folder: Path, task_type: str, *, note: Note) -> None:
@@ -27,7 +28,7 @@ def create_task(folder: Path, task_type: str, *, note: Note) -> None:
     found = packl.read(folder)
     types = task_types()
     kind = types[task_type]
-    written = _sources(found, kind)
+    written = _sources(found, kind, types.target(task_type))
     pyproject = folder / packl.PYPROJECT
     before = pyproject.read_bytes()
     made: List[Path] = []
@@ -48,16 +49,19 @@ def create_task(folder: Path, task_type: str, *, note: Note) -> None:
         raise
 
 
-def with_task(source: str, kind: Type[Task], package: str) -> str:
+def with_task(source: str, target: str, package: str) -> str:
     """The text of a package's `__init__.py` with `TASK = Kind("package")`.
+
+    `target` is the `module:Kind` that the task type is registered as.
 
     An assignment of TASK that is there is replaced, anything else stays; an import of the
     framework's Task that only it needed goes. Raises SyntaxError.
     """
     tree = ast.parse(source)
     lines = source.splitlines()
-    assigned = f'{VARIABLE} = {kind.__name__}("{package}")'
-    imported = f"from {kind.__module__} import {kind.__name__}"
+    module, _, kind = (part.strip() for part in target.partition(":"))
+    assigned = f'{VARIABLE} = {kind}("{package}")'
+    imported = f"from {module} import {kind.partition('.')[0]}"
     if assigned in lines and imported in lines:
         return source
     old = next((node for node in tree.body if _assigns_task(node)), None)
@@ -65,9 +69,8 @@ def with_task(source: str, kind: Type[Task], package: str) -> str:
         lines[old.lineno - 1 : old.end_lineno] = [assigned]
     else:
         lines += ["", assigned]
-    plain = f"from {Task.__module__.rpartition('.')[0]} import Task"
-    if kind is not Task and plain in lines and not _uses_task(tree, old):
-        lines[lines.index(plain)] = imported
+    if imported != _PLAIN and _PLAIN in lines and not _uses_task(tree, old):
+        lines[lines.index(_PLAIN)] = imported
     elif imported not in lines:
         where = _import_line(tree)
         apart = [] if where and lines[where - 1].startswith(("from ", "import ")) else [""]
@@ -75,13 +78,13 @@ def with_task(source: str, kind: Type[Task], package: str) -> str:
     return "\n".join(lines).strip("\n") + "\n"
 
 
-def _sources(found: Packl, kind: Type[Task]) -> Dict[Path, str]:
+def _sources(found: Packl, kind: Type[Task], target: str) -> Dict[Path, str]:
     """The files of the packl to be written, by path."""
     values = {"name": found.package, "distribution": normalised(found.name)}
     init = found.folder / found.package / "__init__.py"
     try:
         source = init.read_text(encoding="utf-8") if init.exists() else ""
-        texts = {init: with_task(source, kind, found.package)}
+        texts = {init: with_task(source, target, found.package)}
     except (SyntaxError, UnicodeDecodeError) as fault:
         problem = f"its {found.package}/__init__.py cannot be read: {fault}"
         raise InvalidPackl(str(found.folder), (problem,)) from fault

@@ -1,6 +1,5 @@
 """Every designed error reads well, survives pickling and says what to do."""
 
-import dataclasses
 import pickle
 
 import pytest
@@ -18,10 +17,15 @@ def leaves(root: type[DesignedError]) -> list[type[DesignedError]]:
 LEAVES = leaves(DesignedError)
 
 
+def annotations(kind: type) -> dict[str, str]:
+    return dict(getattr(kind, "__annotations__", {}))
+
+
 def example(error: type[DesignedError]) -> DesignedError:
+    kinds = {name: kind for one in error.__mro__ for name, kind in annotations(one).items()}
     values = {
-        field.name: ("one", "two") if str(field.type).lower().startswith("tuple") else 7
-        for field in dataclasses.fields(error)
+        name: ("one", "two") if kinds[name].lower().startswith("tuple") else 7
+        for name in error.field_names
     }
     return error(**values)
 
@@ -47,6 +51,19 @@ class TestEveryError:
 def test_codes_are_unique() -> None:
     codes = [error.code for error in LEAVES]
     assert sorted(codes) == sorted(set(codes))
+
+
+def test_wrong_arguments_are_a_bug_at_once() -> None:
+    with pytest.raises(TypeError, match="index, project, version"):
+        pipl.errors.VersionTaken("root/PROJ", "hero")  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        pipl.errors.NoProject("a", "b")  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        pipl.errors.NoProject(folder="a")  # type: ignore[call-arg]
+
+
+def test_defaults_of_fields() -> None:
+    assert pipl_pipe.errors.AssetMissing("sha256:1", "store").asset == ""
 
 
 def test_several_values_are_joined_for_people() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pipl import durable
@@ -11,8 +11,8 @@ from pipl.ci import outbox, products, workplace
 from pipl.ci.handler import Job
 from pipl.ci.products import Delivery, TaskFile
 from pipl.ci.run import Outcome
-from pipl.ci.workplace import Subject
-from pipl.errors import InvalidFlow, InvalidWheel, JobFailed
+from pipl.ci.workplace import Subject, Workplace
+from pipl.errors import FrameworkError, InvalidFlow, InvalidWheel, JobFailed
 from pipl.workspace.materialise import answer_of
 
 TASKS = "pipl_pipe.tasks"
@@ -28,21 +28,34 @@ def handle(job: Job) -> Outcome:
     spec = job.spec
     if spec.products is None:
         raise InvalidFlow((f"{spec.index}: the handler 'process' needs `products`",))
+    subject = workplace.fetch(job)
+    ready = workplace.prepare(job, subject)
     wheels = outbox.held(job.outbox)
-    if wheels is None:
-        wheels = outbox.fill(job.outbox, _make(job, workplace.fetch(job)))
-    else:
-        job.say("an earlier attempt has made the products already")
+    if wheels is None or not _are_whole(job, ready, wheels):
+        wheels = outbox.fill(job.outbox, _make(job, subject, ready))
     task = TaskFile(spec.project, spec.version, spec.sha256)
     delivery = Delivery(job.client, spec.products, task)
     products.deliver(delivery, wheels, locks=spec.locks, say=job.say)
     return Outcome.passed(f"made {', '.join(path.name for path in wheels) or 'no products'}")
 
 
-def _make(job: Job, subject: Subject) -> Iterable[Path]:
+def _are_whole(job: Job, ready: Workplace, wheels: Sequence[Path]) -> bool:
+    """Whether the store holds all that an earlier attempt has made, so that it is delivered."""
+    job.say("an earlier attempt has made the products already")
+    if not wheels:
+        return True
+    args: list[str | Path] = [ready.environment.python, "-m", "pipl_pipe", "verify-wheels"]
+    try:
+        answer_of(job.ask([*args, *wheels], cwd=job.scratch, env=ready.environ))
+    except FrameworkError as fault:
+        job.say(f"they are made anew: {fault}")
+        return False
+    return True
+
+
+def _make(job: Job, subject: Subject, ready: Workplace) -> Iterable[Path]:
     """Run the task's `process()`; its assets are in the store when the wheels are there."""
     name = _task_of(subject)
-    ready = workplace.prepare(job, subject)
     scratch, out = job.scratch / "process", job.scratch / "out"
     for folder in (scratch, out):
         folder.mkdir()

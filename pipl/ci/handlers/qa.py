@@ -15,7 +15,6 @@ from pipl.ci.toxresult import Command
 from pipl.ci.workplace import Subject, Workplace
 from pipl.env import python
 from pipl.errors import EnvError, NotAllowed, TestsFailed
-from pipl.workspace.materialise import CONTEXT_NAME
 from pipl_pipe import context
 
 TEST_EXTRA = "test"
@@ -62,14 +61,15 @@ def _unpacked_source(job: Job, subject: Subject) -> Path | None:
 
 def _test_requirements(subject: Subject) -> tuple[str, ...]:
     """What the wheel's `test` extra asks for in addition."""
-    required = [Requirement(text) for text in subject.description.requires]
-    return tuple(
-        str(one)
-        for one in required
-        if one.marker is not None
-        and one.marker.evaluate({"extra": TEST_EXTRA})
-        and not one.marker.evaluate({"extra": ""})
-    )
+    wanted = []
+    for text in subject.description.requires:
+        required = Requirement(text)
+        marker, required.marker = required.marker, None
+        if marker is None or marker.evaluate({"extra": ""}):
+            continue
+        if marker.evaluate({"extra": TEST_EXTRA}):
+            wanted.append(str(required))
+    return tuple(wanted)
 
 
 def _run_tox(job: Job, subject: Subject, ready: Workplace, source: Path) -> Verdict:
@@ -81,7 +81,7 @@ def _run_tox(job: Job, subject: Subject, ready: Workplace, source: Path) -> Verd
         **{key: value for key, value in ready.environ.items() if key != "VIRTUAL_ENV"},
         "PIP_INDEX_URL": index_url,
         "UV_DEFAULT_INDEX": index_url,
-        context.VARIABLE: str(ready.environment.folder / CONTEXT_NAME),
+        context.VARIABLE: str(ready.environment.folder / context.NAME),
     }
     if subject.lock is not None:
         constraints = work / "constraints.txt"

@@ -78,8 +78,8 @@ class PipInstaller:
                 f"--requirement={asked}",
                 f"--constraint={limits}",
                 *_QUIETLY,
-                *_index(wanted.index_url),
                 *(f"--find-links={links.absolute()}" for links in wanted.find_links),
+                index_url=wanted.index_url,
                 cwd=wanted.root,
             )
             if done.status != 0:
@@ -92,13 +92,13 @@ class PipInstaller:
         """See `Installer.sync`. What is there already, in the locked version, is not touched."""
         plan = pip_sync.plan(lock, installed(environment), root)
         if plan.replaced:
-            self._uninstall(environment, plan.replaced)
+            self._uninstall(environment, plan.replaced, index_url)
         if plan.files:
             self._install_files(environment, plan.files, index_url)
         if plan.folders:
             self._install_folders(environment, plan.folders, root, index_url)
         if plan.removed:
-            self._uninstall(environment, plan.removed)
+            self._uninstall(environment, plan.removed, index_url)
 
     def add_files(
         self,
@@ -123,7 +123,7 @@ class PipInstaller:
                 f"--requirement={asked}",
                 f"--constraint={limits}",
                 *_QUIETLY,
-                *_index(index_url),
+                index_url=index_url,
                 cwd=environment.folder,
             )
         if done.status != 0:
@@ -147,7 +147,7 @@ class PipInstaller:
                 "--require-hashes",
                 f"--requirement={asked}",
                 f"--find-links={page}",
-                *(_index(index_url) if builds else ["--no-index"]),
+                *([] if builds else ["--no-index"]),
                 index_url=index_url,
             )
 
@@ -162,7 +162,7 @@ class PipInstaller:
         for package in packages:
             folder = str(root.absolute() / (package.directory or ""))
             arguments += ["--editable", folder] if package.editable else [folder]
-        self._install(environment, "--no-deps", *arguments, *_index(index_url), index_url=index_url)
+        self._install(environment, "--no-deps", *arguments, index_url=index_url)
 
     def _install(self, environment: Environment, *args: str, index_url: str) -> None:
         online = surroundings.answers(index_url, self.environ)
@@ -172,6 +172,7 @@ class PipInstaller:
             *args,
             *_QUIETLY,
             *([] if online else ["--retries=0"]),
+            index_url=index_url,
             cwd=environment.folder,
         )
         if done.status != 0:
@@ -179,19 +180,20 @@ class PipInstaller:
                 raise ServerDown(origin_of(index_url))
             raise InstallFailed(pip_words.explained(done))
 
-    def _uninstall(self, environment: Environment, names: Sequence[str]) -> None:
+    def _uninstall(self, environment: Environment, names: Sequence[str], index_url: str) -> None:
         done = self._pip(
             environment.python,
             "uninstall",
             "--yes",
             "--root-user-action=ignore",
             *names,
+            index_url=index_url,
             cwd=environment.folder,
         )
         if done.status != 0:
             raise InstallFailed(pip_words.explained(done))
 
-    def _pip(self, target: Path, *args: str, cwd: Path) -> Completed:
+    def _pip(self, target: Path, *args: str, index_url: str | None, cwd: Path) -> Completed:
         """Run pip for the Python `target`, in isolated mode: nothing in `cwd` is imported."""
         command: list[str | Path] = [
             self.python,
@@ -202,8 +204,7 @@ class PipInstaller:
             *args,
             *_ALWAYS,
         ]
-        return process.run(command, cwd=cwd, env=surroundings.clean(self.environ), check=False)
-
-
-def _index(url: str | None) -> list[str]:
-    return [] if url is None else [f"--index-url={url}"]
+        variables = surroundings.of_index(index_url, self.environ)
+        if index_url is not None:
+            variables["PIP_INDEX_URL"] = index_url
+        return process.run(command, cwd=cwd, env=variables, check=False)

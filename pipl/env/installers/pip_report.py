@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
 
 from packaging.utils import canonicalize_name
 
 from pipl.env.install import Resolve
 from pipl.env.lock import Lock, LockedFile, LockedPackage, origin_of
 from pipl.env.locked import FileKind
-from pipl.env.paths import below
+from pipl.env.paths import below, of_uri
 from pipl.errors import ResolverFailed
 
 
@@ -39,9 +38,8 @@ def _package(item: Mapping[str, Any], root: Path) -> LockedPackage:
     source = item["download_info"]
     url = source["url"].replace("/%2Bf/", "/+f/")  # as devpi writes it, before pip quotes it
     if "dir_info" in source:
-        folder = Path(url2pathname(urlsplit(url).path))
         editable = bool(source["dir_info"].get("editable"))
-        return LockedPackage(name, directory=below(folder, root), editable=editable)
+        return LockedPackage(name, directory=below(of_uri(url), root), editable=editable)
     sha256 = source.get("archive_info", {}).get("hashes", {}).get("sha256")
     if sha256 is None:
         raise ResolverFailed(f"{name} comes from {url} without a sha256, so it cannot be locked")

@@ -14,6 +14,7 @@ from typing import ClassVar
 
 from pipl import process
 from pipl.env import requirement, surroundings
+from pipl.env.edited import edited
 from pipl.env.install import UV, Resolve
 from pipl.env.lock import Lock, LockedPackage, origin_of
 from pipl.env.paths import below
@@ -27,7 +28,7 @@ from pipl.errors import (
 )
 from pipl.process import Completed
 
-_ALWAYS = ("--no-config", "--quiet", "--color=never", "--no-progress", "--no-python-downloads")
+_ALWAYS = ("--quiet", "--color=never", "--no-progress", "--no-python-downloads")
 _NO_SOLUTION = "No solution found when resolving"
 _LEAD = re.compile(r"\A\W*(error: )?\W*No solution found when resolving[^\n]*\n\s*(cause:|╰─▶)")
 """How uv introduces an explanation; newer versions write `cause:`, older ones draw an arrow."""
@@ -89,8 +90,8 @@ class UvInstaller:
                 "--prerelease=if-necessary-or-explicit",
                 "--no-sources",
                 "--no-header",
-                *_index(wanted.index_url),
                 *(f"--find-links={links.absolute()}" for links in wanted.find_links),
+                index_url=wanted.index_url,
                 cwd=wanted.root,
             )
             if done.status != 0:
@@ -100,8 +101,11 @@ class UvInstaller:
     def sync(self, environment: Environment, lock: Lock, *, root: Path, index_url: str) -> None:
         """See `Installer.sync`."""
         online = surroundings.answers(index_url, self.environ)
-        with tempfile.TemporaryDirectory(prefix="pipl-sync-") as name:
-            path = Path(name) / "pylock.toml"
+        released = {one.name for one in lock.packages if one.directory is None}
+        # uv takes an edited package for the locked one where their versions agree
+        replaced = released & edited(environment).keys()
+        with tempfile.TemporaryDirectory(prefix="pipl-sync-") as folder:
+            path = Path(folder) / "pylock.toml"
             path.write_text(_grounded(lock, root).render(), encoding="utf-8")
             done = self._run(
                 "pip",
@@ -109,8 +113,9 @@ class UvInstaller:
                 path,
                 f"--python={environment.python}",
                 "--allow-empty-requirements",
+                *(f"--reinstall-package={name}" for name in replaced),
                 *([] if online else ["--offline"]),
-                *_index(index_url),
+                index_url=index_url,
                 cwd=root,
             )
         if done.status != 0:
@@ -143,7 +148,7 @@ class UvInstaller:
                 f"--python={environment.python}",
                 "--prerelease=if-necessary-or-explicit",
                 "--no-sources",
-                *_index(index_url),
+                index_url=index_url,
                 cwd=environment.folder,
             )
         if done.status != 0:
@@ -151,13 +156,12 @@ class UvInstaller:
                 raise Unresolvable(_explained(done))
             raise InstallFailed(_explained(done))
 
-    def _run(self, *args: str | Path, cwd: Path) -> Completed:
-        command = [self.program, *args, *_ALWAYS]
-        return process.run(command, cwd=cwd, env=surroundings.clean(self.environ), check=False)
-
-
-def _index(url: str | None) -> list[str]:
-    return [] if url is None else [f"--default-index={url}"]
+    def _run(self, *args: str | Path, index_url: str | None, cwd: Path) -> Completed:
+        where = [] if index_url is None else ["--no-config", f"--default-index={index_url}"]
+        variables = surroundings.of_index(index_url, self.environ)
+        return process.run(
+            [self.program, *args, *where, *_ALWAYS], cwd=cwd, env=variables, check=False
+        )
 
 
 def _adopted(found: Lock, wanted: Resolve) -> Lock:

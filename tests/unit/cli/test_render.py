@@ -1,8 +1,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from click.testing import CliRunner
 import click
+from click.testing import CliRunner
 
 from pipl.cli import render
 from pipl.index.name import IndexName

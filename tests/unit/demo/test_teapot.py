@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from itertools import pairwise
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -39,6 +41,9 @@ def parts(mesh: Any) -> int:
 
 
 def test_the_table_is_newells(teapot: ModuleType) -> None:
+    folder = Path(str(teapot.__file__)).parent
+    table = json.loads((folder / "teapot.json").read_text(encoding="utf-8"))
+    assert len(table["vertices"]) == 306
     patches = teapot.patches()
     assert [len(patch) for patch in patches] == [16] * 32
     used = {point for patch in patches for point in patch}

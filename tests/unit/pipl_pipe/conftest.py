@@ -35,7 +35,7 @@ class Site:
         version: str = "1.0.0",
         requires: Sequence[str] = (),
         entry_points: EntryPoints = {},  # noqa: B006  # only read
-        modules: Mapping[str, str] = {},  # noqa: B006  # only read
+        modules: Mapping[str, str] = {},  # only read
     ) -> None:
         """`modules` maps paths such as `show_pipe/__init__.py` to source text."""
         info = self.folder / f"{name.replace('-', '_')}-{version}.dist-info"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from pipl_pipe.config import config
 from pipl_pipe.errors import BrokenExtension, UnknownExtension
 

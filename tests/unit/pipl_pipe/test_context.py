@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from pipl_pipe import context
 from pipl_pipe.context import Context
 from pipl_pipe.errors import InvalidContext, NoContext

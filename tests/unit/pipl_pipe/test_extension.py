@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from pipl_pipe.errors import AmbiguousExtension, BrokenExtension, UnknownExtension
 from pipl_pipe.extension import Loaded, extensions
 

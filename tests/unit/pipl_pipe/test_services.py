@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from pipl_pipe import registry, services
 from pipl_pipe.asset.stores.folder import FolderStore
 from pipl_pipe.context import Context

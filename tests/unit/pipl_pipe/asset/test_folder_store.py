@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, List
 
 import pytest
+
 from pipl_pipe.asset import files
 from pipl_pipe.asset.stores.folder import FolderStore
 from pipl_pipe.errors import AssetDamaged, AssetRefused, StoreFull

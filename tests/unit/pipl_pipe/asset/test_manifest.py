@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Dict
 
 import pytest
+
 from pipl_pipe.asset import manifest
 from pipl_pipe.asset.digest import of_bytes
 from pipl_pipe.asset.manifest import Entry, Manifest

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from pipl_pipe.asset import reference
 from pipl_pipe.asset.digest import Digest, of_bytes
 from pipl_pipe.asset.reference import ProductAssets, Reference

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Dict
 
 import pytest
+
 from pipl_pipe.asset import service
 from pipl_pipe.asset.stores.folder import FolderStore
 from pipl_pipe.asset.stores.http import HttpStore

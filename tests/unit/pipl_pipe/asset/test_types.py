@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pipl_pipe.asset import Asset, File, Folder, Reference, Sequence, asset_types, registered
-from pipl_pipe.asset import types
+
+from pipl_pipe.asset import Asset, File, Folder, Reference, Sequence, asset_types, registered, types
 from pipl_pipe.asset.stores.memory import MemoryStore
 from pipl_pipe.context import Context
 from pipl_pipe.errors import BrokenExtension, UnknownExtension

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import List
 
 import pytest
+
 from pipl_pipe.asset import view
 from pipl_pipe.asset.stores.memory import MemoryStore
 from pipl_pipe.asset.view import Placed
@@ -49,7 +49,7 @@ def test_what_somebody_changed_or_removed_is_laid_again(
     model, rig = (tmp_path / "view" / one.path for one in placed)
     model.chmod(0o644)
     model.write_bytes(b"edited in place")
-    os.unlink(rig)
+    rig.unlink()
     assert len(view.lay(tmp_path / "view", placed, store).laid) == 2
     assert model.read_bytes() == b"points"
 

@@ -1,0 +1,39 @@
+"""From a published task to its product, on a real server, in real environments."""
+
+from __future__ import annotations
+
+import json
+
+from pipl.build import wheel
+from pipl.index.name import IndexName
+
+PROJECT = IndexName("root", "PROJ")
+TESTING = IndexName("root", "testing")
+
+
+def test_a_published_task_becomes_a_product(studio, tmp_path) -> None:
+    release = studio.task("hero")
+    studio.settle()
+    runs = studio.runs("hero")
+    assert {key[1:]: run.state for key, run in runs.items()} == {
+        ("qa", "root/testing"): "passed",
+        ("promote", "root/testing"): "passed",
+        ("process", "root/processing"): "passed",
+        ("promote", "root/processing"): "passed",
+    }
+    assert studio.only("hero", "qa").reason.startswith("1 passed")
+    (product,) = studio.client.releases(PROJECT, "hero-geo")
+    path = studio.client.download(product.wheel, tmp_path / product.wheel.filename)
+    provenance = json.loads(wheel.read_dist_info(path, "provenance.json"))
+    assert provenance["task"] == {
+        "name": "hero",
+        "version": "1.0.0",
+        "sha256": release.wheel.sha256,
+    }
+    landed = studio.client.release(PROJECT, "hero", "1.0.0")
+    assert {file.sha256 for file in landed.files} == {file.sha256 for file in release.files}
+    (asset,) = provenance["assets"]
+    algorithm, _, digest = asset["revision"].partition(":")
+    stored = studio.project.assets / "objects" / algorithm / digest[:2] / digest[2:]
+    assert stored.read_text() == "hero 1.0.0"
+

@@ -1,0 +1,200 @@
+"""`python -m pipl_pipe` in processes of their own, as pipl runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Dict, Tuple
+
+import pytest
+
+import pipl_pipe
+from pipl_pipe import context, envset
+from pipl_pipe.asset.stores.folder import FolderStore
+from pipl_pipe.context import Context
+
+from .conftest import Site, stored
+
+NOISE = """
+    import os, sys
+    print("imported")
+    os.write(1, b"noise")
+    from pipl_pipe.task import command
+    from show_pipe import Modelling
+
+    class Noisy(Modelling):
+        def process(self, job):
+            print("processing")
+            super().process(job)
+
+    TASK = Noisy("hero_model")
+"""
+
+
+def ask(site: Site, *arguments: object) -> Tuple[int, Dict[str, Any], str]:
+    """Exit code, the JSON on stdout, and stderr."""
+    paths = [str(site.folder), str(Path(pipl_pipe.__file__).parents[1])]
+    done = subprocess.run(
+        [sys.executable, "-m", "pipl_pipe", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode, json.loads(done.stdout), done.stderr
+
+
+@pytest.fixture
+def workspace(show: Site, here: Context, tmp_path: Path) -> Site:
+    """A product in the project's store, and a task that talks."""
+    assert here.project_folder is not None
+    store: Any = FolderStore(here.project_folder / "system" / "assets")
+    show.install_product("hero_rig", [stored(store, tmp_path / "in", "rig.usdc", b"bones")])
+    show.install(
+        "hero-model",
+        requires=["show-pipe", "hero-rig"],
+        entry_points={"pipl_pipe.tasks": {"hero_model": "hero_model:TASK"}},
+        modules={"hero_model/__init__.py": NOISE},
+    )
+    return show
+
+
+def test_describe_tells_everything(workspace: Site) -> None:
+    status, answer, _ = ask(workspace, "describe")
+    assert status == 0
+    assert answer["services"] == ["asset_store", "config", "products", "tasks"]
+    assert [one["name"] for one in answer["asset_types"]] == [
+        "File", "Folder", "Sequence", "Textures", "UsdCrate",
+    ]  # fmt: skip
+    assert {"name": "modelling", "distribution": "show-pipe", "summary": "Model something."} in (
+        answer["task_types"]
+    )
+    (task,) = answer["tasks"]
+    assert (task["name"], task["type"], task["version"]) == ("hero_model", "modelling", "1.0.0")
+    assert {"name": "open-model", "script": "OpenModel", "help": "Open the model."} in (
+        task["commands"]
+    )
+    (product,) = answer["products"]
+    assert product["assets"][0]["basename"] == "rig.usdc"
+    assert answer["broken"] == []
+
+
+def test_a_broken_packl_is_named_and_the_others_work(workspace: Site, here: Context) -> None:
+    groups = ("asset_types", "product_types", "task_types", "products", "tasks", "config")
+    groups += ("services", "env_sets")
+    workspace.install(
+        "bad-packl",
+        entry_points={f"pipl_pipe.{group}": {"bad": "bad_packl:BAD"} for group in groups},
+        modules={"bad_packl/__init__.py": "raise RuntimeError('half written')\n"},
+    )
+    status, answer, _ = ask(workspace, "describe")
+    assert status == 0
+    named = {(one["name"], one["distribution"], one["group"]) for one in answer["broken"]}
+    assert named == {
+        ("bad", "bad-packl", f"pipl_pipe.{group}") for group in groups if group != "env_sets"
+    }
+    assert [one["name"] for one in answer["tasks"]] == ["hero_model"]
+    status, answer, _ = ask(workspace, "settle")
+    assert (status, answer["laid"]) == (0, ["hero_rig/rig.usdc"])
+    assert {one["distribution"] for one in answer["broken"]} == {"bad-packl"}
+    scratch, out, release = places(here)
+    status, answer, _ = ask(
+        workspace, "process", "--task", "hero_model", "--scratch", scratch, "--out", out,
+        "--release", release,
+    )  # fmt: skip
+    assert (status, len(answer["products"])) == (0, 1)
+
+
+def places(here: Context) -> Tuple[Path, Path, Path]:
+    scratch, out = here.workspace / "scratch", here.workspace.parent / "out"
+    scratch.mkdir()
+    out.mkdir()
+    release = here.workspace.parent / "release.json"
+    published = {"name": "hero-model", "version": "1.0.0", "sha256": "c" * 64, "lock": None}
+    release.write_text(json.dumps(published))
+    return scratch, out, release
+
+
+def test_process_prints_json_whatever_the_task_prints(workspace: Site, here: Context) -> None:
+    scratch, out, release = places(here)
+    arguments = ("--scratch", scratch, "--out", out, "--release", release)
+    status, answer, error = ask(workspace, "process", *arguments)
+    assert status == 0
+    (product,) = answer["products"]
+    assert (product["name"], product["version"], product["type"]) == (
+        "hero_geo", "1.0.0", "geometry",
+    )  # fmt: skip
+    assert Path(product["wheel"]).is_file()
+    for said in ("imported", "noise", "processing"):
+        assert said in error
+
+
+def test_a_designed_error_is_json_too(workspace: Site, here: Context) -> None:
+    scratch, out, release = places(here)
+    (scratch / "left").write_text("x")
+    arguments = ("--scratch", scratch, "--out", out, "--release", release)
+    status, answer, _ = ask(workspace, "process", *arguments)
+    assert status == 1
+    assert answer["error"]["code"] == "task.scratch-not-empty"
+    assert answer["error"]["hint"] == "give process() a new folder"
+    assert answer["error"]["fields"] == {"path": str(scratch)}
+
+
+def test_settle_lays_the_view_and_tells_the_variables(workspace: Site, here: Context) -> None:
+    workspace.install(
+        "usd",
+        entry_points={"pipl_pipe.env_sets": {"usd": "usd:ENV_SET"}},
+        modules={
+            "usd/__init__.py": """
+                from pipl_pipe.envset import EnvSet, prepend
+                ENV_SET = EnvSet(prepend("PXR_AR_DEFAULT_SEARCH_PATH", "{assets}"))
+            """
+        },
+    )
+    status, answer, _ = ask(workspace, "settle")
+    assert (status, answer["laid"]) == (0, ["hero_rig/rig.usdc"])
+    assert (here.assets / "hero_rig" / "rig.usdc").read_bytes() == b"bones"
+    after = envset.apply([envset.Operation(**one) for one in answer["env"]], {})
+    assert after == {"PXR_AR_DEFAULT_SEARCH_PATH": str(here.assets)}
+    assert ask(workspace, "env")[1]["env"] == answer["env"]
+
+
+def test_assets_their_paths_adding_and_copying(
+    workspace: Site, here: Context, tmp_path: Path
+) -> None:
+    (row,) = ask(workspace, "assets")[1]["assets"]
+    assert (row["product"], row["name"], row["view"]) == ("hero_rig", "rig", "hero_rig/rig.usdc")
+    path = Path(ask(workspace, "asset-path", "hero-rig", "rig")[1]["path"])
+    assert path.read_bytes() == b"bones"
+    (tmp_path / "new.usdc").write_bytes(b"new")
+    added = ask(workspace, "asset-add", tmp_path / "new.usdc", "loose")[1]
+    assert (added["size"], added["revision"][:7]) == (3, "sha256:")
+    copied = ask(workspace, "copy-assets", tmp_path / "usb")[1]
+    assert copied["copied"] == 1
+    assert (tmp_path / "usb" / "hero_rig" / "rig.usdc").read_bytes() == b"bones"
+    assert not (tmp_path / "usb" / "hero_rig" / "rig.usdc").samefile(path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("asset-path", "hero_rig", "nothing"), "product.unknown-asset"),
+        (("asset-path", "nothing", "rig"), "pipe.unknown-extension"),
+        (("asset-add", "/nothing", "loose"), "asset.refused"),
+        (("create-task", "/nothing", "modelling"), "packl.not-a-packl"),
+    ],
+)
+def test_what_is_not_there(workspace: Site, arguments: Tuple[str, ...], code: str) -> None:
+    status, answer, _ = ask(workspace, *arguments)
+    assert (status, answer["error"]["code"]) == (1, code)
+
+
+def test_outside_a_workspace(show: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in (context.VARIABLE, "VIRTUAL_ENV"):
+        monkeypatch.delenv(variable, raising=False)
+    status, answer, _ = ask(show, "env")
+    assert (status, answer["error"]["code"]) == (1, "pipe.no-context")
