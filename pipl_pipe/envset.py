@@ -8,31 +8,15 @@ that depends on it can change.
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
-from typing import Dict, Iterable, List, Mapping, Tuple
+from typing import Dict, List, Tuple
 
 from pipl_pipe.context import Context
 from pipl_pipe.distributions import Extension, here, package_folder
 from pipl_pipe.errors import AmbiguousExtension, BrokenExtension, NotInstalled, PipeError
 from pipl_pipe.extension import extensions
+from pipl_pipe.variables import Operation
 
 GROUP = "pipl_pipe.env_sets"
-ACTIONS = ("set", "unset", "prepend", "append", "default")
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One change of one variable; `source` is the distribution that asks for it.
-
-    `prepend` and `append` treat the variable as a list of paths and move what is in it
-    already; `default` sets it only where it is not set.
-    """
-
-    name: str
-    action: str
-    value: str = ""
-    source: str = ""
 
 
 class EnvSet:
@@ -81,24 +65,6 @@ def operations(context: Context) -> Tuple[List[Operation], Tuple[PipeError, ...]
         found.setdefault(extension.distribution, []).extend(resolved)
     order = here().in_order(found)
     return [one for distribution in order for one in found[distribution]], tuple(broken)
-
-
-def apply(operations: Iterable[Operation], environ: Mapping[str, str]) -> Dict[str, str]:
-    """The variables after all changes; `environ` stays as it is."""
-    after = dict(environ)
-    for one in operations:
-        if one.action == "set" or (one.action == "default" and one.name not in after):
-            after[one.name] = one.value
-        elif one.action == "unset":
-            after.pop(one.name, None)
-        elif one.action in ("prepend", "append"):
-            after[one.name] = _joined(after.get(one.name, ""), one)
-    return after
-
-
-def _joined(before: str, one: Operation) -> str:
-    kept = [path for path in before.split(os.pathsep) if path and path != one.value]
-    return os.pathsep.join([one.value, *kept] if one.action == "prepend" else [*kept, one.value])
 
 
 def _resolved(extension: Extension, context: Context) -> List[Operation]:

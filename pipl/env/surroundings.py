@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
-CONNECT_TIMEOUT_S = 5.0
-
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _DROPPED = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "CONDA_PREFIX", "__PYVENV_LAUNCHER__")
 _KEPT_PIP = (
     "PIP_CACHE_DIR",
@@ -63,25 +59,5 @@ def unproxied_loopback(environ: Mapping[str, str]) -> dict[str, str]:
     """Both spellings of NO_PROXY, with loopback added."""
     given = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
     hosts = [host for host in given.split(",") if host]
-    value = ",".join([*hosts, *(host for host in _LOOPBACK if host not in hosts)])
+    value = ",".join([*hosts, *(host for host in LOOPBACK if host not in hosts)])
     return {"NO_PROXY": value, "no_proxy": value}
-
-
-def answers(url: str, environ: Mapping[str, str]) -> bool:
-    """Whether something listens where `url` points; True where only a proxy could tell.
-
-    Installers take up to ten seconds of retries to notice that nothing does.
-    """
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    proxied = any(environ.get(f"{key}_proxy") for key in ("http", "https", "all")) or any(
-        environ.get(f"{key}_PROXY") for key in ("HTTP", "HTTPS", "ALL")
-    )
-    if proxied and host not in _LOOPBACK:
-        return True
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    try:
-        with socket.create_connection((host, port), timeout=CONNECT_TIMEOUT_S):
-            return True
-    except OSError:
-        return False

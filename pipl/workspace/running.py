@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pipl import process
 from pipl.errors import NotLocked, ProgramMissing
 from pipl.workspace.folder import SETTLED, Workspace
-from pipl_pipe import envset
+from pipl_pipe import variables as changes
 
 
 def environ_in(workspace: Workspace, environ: Mapping[str, str]) -> dict[str, str]:
@@ -26,8 +26,8 @@ def environ_in(workspace: Workspace, environ: Mapping[str, str]) -> dict[str, st
     settled = environment.folder / SETTLED
     if settled.exists():
         report = json.loads(settled.read_text(encoding="utf-8"))
-        variables = envset.apply(
-            [envset.Operation(**operation) for operation in report["env"]], variables
+        variables = changes.apply(
+            [changes.Operation(**operation) for operation in report["env"]], variables
         )
     variables["PIPL_WORKSPACE"] = str(workspace.folder)
     return variables

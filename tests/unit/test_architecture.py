@@ -22,7 +22,7 @@ PIPL_ROWS = [
 ]
 PIPE_ROWS = [
     ["errors"],
-    ["durable", "distributions"],
+    ["durable", "distributions", "variables"],
     ["extension"],
     ["config", "packl", "registry"],
     ["context"],

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from pipl import process
-from pipl.env import requirement, surroundings
+from pipl.env import reach, requirement, surroundings
 from pipl.env.install import PIP, Resolve
 from pipl.env.installed import installed
 from pipl.env.installers import pip_report, pip_sync, pip_words
@@ -45,8 +45,7 @@ class PipInstaller:
 
         pip cannot be asked to keep what may stay: all preferred versions are kept, or none.
         """
-        if not surroundings.answers(wanted.index_url, self.environ):
-            raise ServerDown(origin_of(wanted.index_url))
+        reach.check(wanted.index_url, self.environ)
         kept = requirement.pins(wanted.preferred) if wanted.preferred else []
         if kept:
             try:
@@ -85,6 +84,7 @@ class PipInstaller:
             if done.status != 0:
                 if pip_words.is_about_requirements(done):
                     raise Unresolvable(pip_words.explained(done))
+                reach.check_still(wanted.index_url, self.environ, "resolving")
                 raise ResolverFailed(pip_words.explained(done))
             return pip_report.lock(pip_report.read(report), wanted)
 
@@ -109,8 +109,7 @@ class PipInstaller:
         constraints: Lock | None = None,
     ) -> None:
         """See `Installer.add_files`."""
-        if index_url is not None and not surroundings.answers(index_url, self.environ):
-            raise ServerDown(origin_of(index_url))
+        reach.check(index_url, self.environ)
         with tempfile.TemporaryDirectory(prefix="pipl-install-") as name:
             asked = requirement.write(
                 Path(name) / "requirements.in", requirement.checked(requirements)
@@ -129,6 +128,7 @@ class PipInstaller:
         if done.status != 0:
             if pip_words.is_about_requirements(done):
                 raise Unresolvable(pip_words.explained(done))
+            reach.check_still(index_url, self.environ, "installing")
             raise InstallFailed(pip_words.explained(done))
 
     def _install_files(
@@ -165,7 +165,7 @@ class PipInstaller:
         self._install(environment, "--no-deps", *arguments, index_url=index_url)
 
     def _install(self, environment: Environment, *args: str, index_url: str) -> None:
-        online = surroundings.answers(index_url, self.environ)
+        online = reach.answers(index_url, self.environ)
         done = self._pip(
             environment.python,
             "install",
@@ -178,6 +178,7 @@ class PipInstaller:
         if done.status != 0:
             if not online:
                 raise ServerDown(origin_of(index_url))
+            reach.check_still(index_url, self.environ, "installing")
             raise InstallFailed(pip_words.explained(done))
 
     def _uninstall(self, environment: Environment, names: Sequence[str], index_url: str) -> None:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
-import re
 import tempfile
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from pipl import process
-from pipl.env import requirement, surroundings
+from pipl.env import reach, requirement, surroundings
 from pipl.env.edited import edited
 from pipl.env.install import UV, Resolve
+from pipl.env.installers import uv_words
 from pipl.env.lock import Lock, LockedPackage, origin_of
 from pipl.env.paths import below
 from pipl.env.venv import Environment
 from pipl.errors import (
     InstallFailed,
+    InvalidLock,
     ProgramMissing,
     ResolverFailed,
     ServerDown,
@@ -29,9 +29,6 @@ from pipl.errors import (
 from pipl.process import Completed
 
 _ALWAYS = ("--quiet", "--color=never", "--no-progress", "--no-python-downloads")
-_NO_SOLUTION = "No solution found when resolving"
-_LEAD = re.compile(r"\A\W*(error: )?\W*No solution found when resolving[^\n]*\n\s*(cause:|╰─▶)")
-"""How uv introduces an explanation; newer versions write `cause:`, older ones draw an arrow."""
 
 
 def is_installed() -> bool:
@@ -62,8 +59,7 @@ class UvInstaller:
 
     def resolve(self, wanted: Resolve) -> Lock:
         """See `Installer.resolve`; the lock names every file of a version, for any platform."""
-        if not surroundings.answers(wanted.index_url, self.environ):
-            raise ServerDown(origin_of(wanted.index_url))
+        reach.check(wanted.index_url, self.environ)
         with tempfile.TemporaryDirectory(prefix="pipl-resolve-") as name:
             folder = Path(name)
             asked = requirement.write(
@@ -95,12 +91,15 @@ class UvInstaller:
                 cwd=wanted.root,
             )
             if done.status != 0:
-                raise _resolver_fault(done)
-            return _adopted(Lock.read(output), wanted)
+                if uv_words.is_about_requirements(done):
+                    raise Unresolvable(uv_words.explained(done))
+                reach.check_still(wanted.index_url, self.environ, "resolving")
+                raise ResolverFailed(uv_words.explained(done))
+            return _adopted(output, wanted)
 
     def sync(self, environment: Environment, lock: Lock, *, root: Path, index_url: str) -> None:
         """See `Installer.sync`."""
-        online = surroundings.answers(index_url, self.environ)
+        online = reach.answers(index_url, self.environ)
         released = {one.name for one in lock.packages if one.directory is None}
         # uv takes an edited package for the locked one where their versions agree
         replaced = released & edited(environment).keys()
@@ -121,7 +120,8 @@ class UvInstaller:
         if done.status != 0:
             if not online:
                 raise ServerDown(origin_of(index_url))
-            raise InstallFailed(_explained(done))
+            reach.check_still(index_url, self.environ, "installing")
+            raise InstallFailed(uv_words.explained(done))
 
     def add_files(
         self,
@@ -132,8 +132,7 @@ class UvInstaller:
         constraints: Lock | None = None,
     ) -> None:
         """See `Installer.add_files`."""
-        if index_url is not None and not surroundings.answers(index_url, self.environ):
-            raise ServerDown(origin_of(index_url))
+        reach.check(index_url, self.environ)
         with tempfile.TemporaryDirectory(prefix="pipl-install-") as name:
             asked = requirement.write(
                 Path(name) / "requirements.in", requirement.checked(requirements)
@@ -152,9 +151,10 @@ class UvInstaller:
                 cwd=environment.folder,
             )
         if done.status != 0:
-            if _NO_SOLUTION in done.stderr:
-                raise Unresolvable(_explained(done))
-            raise InstallFailed(_explained(done))
+            if uv_words.is_about_requirements(done):
+                raise Unresolvable(uv_words.explained(done))
+            reach.check_still(index_url, self.environ, "installing")
+            raise InstallFailed(uv_words.explained(done))
 
     def _run(self, *args: str | Path, index_url: str | None, cwd: Path) -> Completed:
         where = [] if index_url is None else ["--no-config", f"--default-index={index_url}"]
@@ -164,8 +164,12 @@ class UvInstaller:
         )
 
 
-def _adopted(found: Lock, wanted: Resolve) -> Lock:
+def _adopted(output: Path, wanted: Resolve) -> Lock:
     """uv's lock as ours: any patch release of the Python fits, folders relative to the root."""
+    try:
+        found = Lock.read(output)
+    except InvalidLock as fault:  # such as a requirement on a repository
+        raise ResolverFailed(fault.reason) from fault
     packages = tuple(
         dataclasses.replace(package, directory=below(Path(package.directory), wanted.root))
         if package.directory is not None
@@ -191,20 +195,3 @@ def _grounded(lock: Lock, root: Path) -> Lock:
         )
 
     return dataclasses.replace(lock, packages=tuple(map(grounded, lock.packages)))
-
-
-def _resolver_fault(done: Completed) -> Unresolvable | ResolverFailed:
-    explanation = _explained(done)
-    if _NO_SOLUTION in done.stderr:
-        return Unresolvable(explanation)
-    return ResolverFailed(explanation)
-
-
-def _explained(done: Completed) -> str:
-    """What uv says, without the words that our own message has."""
-    text = (done.stderr.strip("\n") or done.stdout).rstrip()
-    lead = _LEAD.match(text)
-    if lead is None:
-        return textwrap.dedent(text).strip()
-    first, _, rest = text[lead.end() :].strip().partition("\n")
-    return f"{first}\n{textwrap.dedent(rest)}".strip()

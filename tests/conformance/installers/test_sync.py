@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from pipl.build.packl import Builder, build
 from pipl.env.install import PIP, UV, choose
 from pipl.env.lock import Lock, LockedPackage
 from pipl.errors import InstallFailed, ServerDown, Unresolvable
@@ -222,6 +224,31 @@ def test_a_wheel_is_added_with_an_extra(workshop: Workshop, tmp_path: Path) -> N
         constraints=lock,
     )
     assert workshop.installed() == {"hero-model": "1.0", "maya": "2025.0", "show-config": "1.0"}
+
+
+def test_an_sdist_is_built_with_what_the_index_has(
+    workshop: Workshop, environ: dict[str, str], tmp_path: Path
+) -> None:
+    add_setuptools(workshop.index.folder)
+    packl = write_packl(tmp_path / "source_only", dependencies='"maya"')
+    builder = Builder(workshop.installer.name, environ, workshop.index.url)
+    shutil.copy(build(packl, tmp_path / "dist", builder).sdist, workshop.index.folder)
+    lock = workshop.resolve("source-only")
+    assert [file.kind for file in lock.packages[-1].files] == ["sdist"]
+    assert workshop.sync(lock) == {"maya": "2026.1", "source-only": "1.0"}
+
+
+def test_settings_in_a_packl_bring_no_other_index(workshop: Workshop) -> None:
+    add_setuptools(workshop.index.folder)
+    packl = write_packl(workshop.root / "hero_model", dependencies='"maya"')
+    with (packl / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write(
+            "[tool.uv]\nno-index = true\n"
+            "[tool.uv.sources]\nmaya = { url = 'http://127.0.0.1:9/maya-1-py3-none-any.whl' }\n"
+            "[[tool.uv.index]]\nname = 'other'\nurl = 'http://127.0.0.1:9/'\ndefault = true\n"
+        )
+    lock = workshop.resolve(editables=(packl,))
+    assert workshop.sync(lock) == {"maya": "2026.1", "hero-model": "1.0"}
 
 
 def test_markers_of_a_lock_are_respected(workshop: Workshop) -> None:

@@ -16,7 +16,7 @@ import pytest
 from pipl import process
 from pipl.build.pipe import build_pipe_wheel
 from pipl.packl.template import render
-from pipl_pipe import context, envset
+from pipl_pipe import context, variables as changes
 from pipl_pipe import packl as packls
 from pipl_pipe.context import Context
 
@@ -76,8 +76,8 @@ class Studio:
         """Run Python in the workspace, with its env sets applied."""
         variables = self.variables
         reported = self._python(["-m", "pipl_pipe", "env"], variables).stdout
-        operations = [envset.Operation(**one) for one in json.loads(reported)["env"]]
-        return self._python([*args], envset.apply(operations, variables), check=check)
+        operations = [changes.Operation(**one) for one in json.loads(reported)["env"]]
+        return self._python([*args], changes.apply(operations, variables), check=check)
 
     def pipe(self, *args: str) -> dict[str, Any]:
         """What `python -m pipl_pipe` answers."""

@@ -5,9 +5,9 @@ from dataclasses import asdict
 
 import pytest
 
-from pipl_pipe import envset
 from pipl_pipe.context import Context
-from pipl_pipe.envset import Operation, append, apply, default, operations, prepend, set_, unset
+from pipl_pipe.envset import append, default, operations, prepend, set_, unset
+from pipl_pipe.variables import Operation, apply
 
 from .conftest import Site
 
@@ -85,4 +85,4 @@ def test_a_broken_one_is_named_and_the_others_apply(
 
 def test_operations_survive_json() -> None:
     one = Operation("A", "set", "1", "show-pipe")
-    assert envset.Operation(**asdict(one)) == one
+    assert Operation(**asdict(one)) == one

@@ -12,7 +12,7 @@ from typing import Any, Dict, Tuple
 import pytest
 
 import pipl_pipe
-from pipl_pipe import context, envset
+from pipl_pipe import context, variables
 from pipl_pipe.asset.stores.folder import FolderStore
 from pipl_pipe.context import Context
 
@@ -158,7 +158,7 @@ def test_settle_lays_the_view_and_tells_the_variables(workspace: Site, here: Con
     status, answer, _ = ask(workspace, "settle")
     assert (status, answer["laid"]) == (0, ["hero_rig/rig.usdc"])
     assert (here.assets / "hero_rig" / "rig.usdc").read_bytes() == b"bones"
-    after = envset.apply([envset.Operation(**one) for one in answer["env"]], {})
+    after = variables.apply([variables.Operation(**one) for one in answer["env"]], {})
     assert after == {"PXR_AR_DEFAULT_SEARCH_PATH": str(here.assets)}
     assert ask(workspace, "env")[1]["env"] == answer["env"]
 
