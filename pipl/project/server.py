@@ -180,6 +180,7 @@ def _prepare(project: Project, port: int | None) -> Project:
         "port": str(project.port),
         "secretfile": str(project.secrets / secrets.SERVER),
         "enable-core-metadata": "true",
+        "request-timeout": "30",  # of the mirror; devpi gives up after 5 s
         "restrict-modify": "root",  # else anybody could make users and indexes
         **_KEY_STRETCHING,
         "pipl-project": str(project.folder),

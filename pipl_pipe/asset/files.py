@@ -16,7 +16,8 @@ from pipl_pipe.errors import AssetRefused, StoreFull
 
 READ_ONLY = 0o444
 READ_ONLY_PROGRAM = 0o555
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+FULL = (errno.ENOSPC, errno.EDQUOT)
+FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 _FICLONE = 0x40049409
 """ioctl of Linux (linux/fs.h): share the source's blocks (btrfs, XFS, bcachefs, OCFS2)."""
 _NO_LINK = {
@@ -32,7 +33,7 @@ def storing(where: Path) -> Iterator[None]:
     try:
         yield
     except OSError as fault:
-        if fault.errno in _FULL:
+        if fault.errno in FULL:
             raise StoreFull(str(where)) from fault
         raise
 
@@ -46,11 +47,14 @@ def take(source: Path, aside: Path, *, link: bool) -> Tuple[Digest, os.stat_resu
     """Make `aside` a read-only file with the source's content; its digest and the source's stat.
 
     With `link` it may become the very same file. The content is flushed to disk.
-    Raises AssetRefused where the source changes meanwhile or is not a regular file.
+    Raises AssetRefused where the source changes meanwhile, cannot be read, or is not a regular
+    file.
     """
     before = source.lstat()
     if not stat.S_ISREG(before.st_mode):
         raise AssetRefused(str(source), "it is not a regular file")
+    if not os.access(source, os.R_OK):
+        raise AssetRefused(str(source), "it may not be read")
     linked = link and before.st_nlink == 1 and _linked(source, aside)
     hasher = ALGORITHMS[DEFAULT]()
     with source.open("rb") as file:
@@ -164,7 +168,7 @@ def _cloned(source: Path, destination: Path) -> bool:
         with source.open("rb") as file, destination.open("xb") as copy:
             fcntl.ioctl(copy.fileno(), _FICLONE, file.fileno())
     except OSError as fault:
-        if fault.errno in _FULL or not destination.exists():
+        if fault.errno in FULL or not destination.exists():
             raise
         destination.unlink()
         return False

@@ -20,15 +20,26 @@ from pipl_pipe.asset.digest import DEFAULT, Digest, of_bytes, of_file
 from pipl_pipe.asset.manifest import Entry, Manifest
 from pipl_pipe.asset.reference import Reference
 from pipl_pipe.asset.store import Stored
-from pipl_pipe.errors import AssetDamaged, AssetMissing, InvalidDigest
+from pipl_pipe.errors import (
+    AssetDamaged,
+    AssetMissing,
+    InvalidDigest,
+    StoreReadOnly,
+    StoreUnreachable,
+)
 
 
 @dataclass(frozen=True)
 class Objects:
-    """The objects below `root`; `name` is what messages call the store."""
+    """The objects below `root`; `name` is what messages call the store.
+
+    `root` is made on the first write, but not the folders above it unless `parents`: a share
+    that is not mounted must not be mistaken for an empty store.
+    """
 
     root: Path
     name: str
+    parents: bool = False
 
     def path(self, digest: Digest) -> Path:
         return self.root / "objects" / digest.algorithm / digest.hex[:2] / digest.hex[2:]
@@ -44,11 +55,12 @@ class Objects:
 
     @contextlib.contextmanager
     def aside(self) -> Iterator[Path]:
-        """A private folder on the store's file system, gone afterwards."""
-        place = self.root / "tmp"
+        """A private folder on the store's file system, gone afterwards.
+
+        Raises StoreReadOnly, StoreUnreachable, StoreFull (also for what is written in it).
+        """
         with files.storing(self.root):
-            place.mkdir(parents=True, exist_ok=True)
-            folder = Path(tempfile.mkdtemp(dir=place))
+            folder = self._make_aside()
             try:
                 yield folder
             finally:
@@ -97,6 +109,19 @@ class Objects:
         for path in (self.root / "objects").glob("*/??/*"):
             with contextlib.suppress(InvalidDigest):  # a stray file is not an object
                 yield Digest.parse(f"{path.parent.parent.name}:{path.parent.name}{path.name}")
+
+    def _make_aside(self) -> Path:
+        place = self.root / "tmp"
+        try:
+            self.root.mkdir(parents=self.parents, exist_ok=True)
+            place.mkdir(exist_ok=True)
+            return Path(tempfile.mkdtemp(dir=place))
+        except OSError as fault:
+            if fault.errno in files.FORBIDDEN:
+                raise StoreReadOnly(self.name) from fault
+            if fault.errno in files.FULL:
+                raise
+            raise StoreUnreachable(self.name, fault.strerror or str(fault)) from fault
 
     def _add_folder(self, source: Path, aside: Path, *, link: bool) -> Stored:
         entries: List[Entry] = []

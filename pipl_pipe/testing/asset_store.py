@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Callable, Dict, Type
 
@@ -183,6 +184,19 @@ class AssetStoreSuite:
         assert "hero_geo/model" in raised_by(AssetMissing, store.view, PRODUCT, reference, view)
         assert view.read_bytes() == b"old"
         raised_by(AssetMissing, store.verify, reference)
+
+    def test_several_may_store_the_same_at_once(
+        self, store: AssetStore, writer: AssetStore, tmp_path: Path
+    ) -> None:
+        sources = [make_folder(tmp_path / str(number)) for number in range(4)]
+        with ThreadPoolExecutor(4) as pool:
+            stored = set(pool.map(lambda one: writer.add(one, product=PRODUCT), sources))
+        assert len(stored) == 1
+        reference = reference_to(stored.pop(), "textures", "folder")
+        with ThreadPoolExecutor(4) as pool:
+            paths = set(pool.map(lambda _: store.path(PRODUCT, reference), range(4)))
+        assert len(paths) == 1
+        store.verify(reference)
 
     def test_links_are_refused(
         self, store: AssetStore, writer: AssetStore, tmp_path: Path

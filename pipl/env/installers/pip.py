@@ -90,15 +90,19 @@ class PipInstaller:
 
     def sync(self, environment: Environment, lock: Lock, *, root: Path, index_url: str) -> None:
         """See `Installer.sync`. What is there already, in the locked version, is not touched."""
-        plan = pip_sync.plan(lock, installed(environment), root)
-        if plan.replaced:
-            self._uninstall(environment, plan.replaced, index_url)
-        if plan.files:
-            self._install_files(environment, plan.files, index_url)
-        if plan.folders:
-            self._install_folders(environment, plan.folders, root, index_url)
-        if plan.removed:
-            self._uninstall(environment, plan.removed, index_url)
+        with unfinished.change(environment, repairs=True) as torn:
+            present = installed(environment)
+            plan = pip_sync.plan(lock, {} if torn else present, root)
+            again = ["--force-reinstall"] if torn else []
+            if plan.replaced:
+                self._uninstall(environment, plan.replaced, index_url)
+            if plan.files:
+                self._install_files(environment, plan.files, again, index_url)
+            if plan.folders:
+                self._install_folders(environment, plan.folders, [*again, root], index_url)
+            removed = present.keys() - {package.name for package in lock.packages}
+            if removed:
+                self._uninstall(environment, sorted(removed), index_url)
 
     def add_files(
         self,

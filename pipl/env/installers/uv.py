@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from pipl import process
-from pipl.env import reach, requirement, surroundings
+from pipl.env import reach, requirement, surroundings, unfinished
 from pipl.env.edited import edited
 from pipl.env.install import UV, Resolve
 from pipl.env.installers import uv_words
@@ -103,7 +103,10 @@ class UvInstaller:
         released = {one.name for one in lock.packages if one.directory is None}
         # uv takes an edited package for the locked one where their versions agree
         replaced = released & edited(environment).keys()
-        with tempfile.TemporaryDirectory(prefix="pipl-sync-") as folder:
+        with (
+            tempfile.TemporaryDirectory(prefix="pipl-sync-") as folder,
+            unfinished.change(environment, repairs=True) as torn,
+        ):
             path = Path(folder) / "pylock.toml"
             path.write_text(_grounded(lock, root).render(), encoding="utf-8")
             done = self._run(
@@ -112,16 +115,17 @@ class UvInstaller:
                 path,
                 f"--python={environment.python}",
                 "--allow-empty-requirements",
+                *(["--reinstall"] if torn else ()),
                 *(f"--reinstall-package={name}" for name in replaced),
                 *([] if online else ["--offline"]),
                 index_url=index_url,
                 cwd=root,
             )
-        if done.status != 0:
-            if not online:
-                raise ServerDown(origin_of(index_url))
-            reach.check_still(index_url, self.environ, "installing")
-            raise InstallFailed(uv_words.explained(done))
+            if done.status != 0:
+                if not online:
+                    raise ServerDown(origin_of(index_url))
+                reach.check_still(index_url, self.environ, "installing")
+                raise InstallFailed(uv_words.explained(done))
 
     def add_files(
         self,
@@ -133,7 +137,10 @@ class UvInstaller:
     ) -> None:
         """See `Installer.add_files`."""
         reach.check(index_url, self.environ)
-        with tempfile.TemporaryDirectory(prefix="pipl-install-") as name:
+        with (
+            tempfile.TemporaryDirectory(prefix="pipl-install-") as name,
+            unfinished.change(environment, repairs=False),
+        ):
             asked = requirement.write(
                 Path(name) / "requirements.in", requirement.checked(requirements)
             )
@@ -150,11 +157,11 @@ class UvInstaller:
                 index_url=index_url,
                 cwd=environment.folder,
             )
-        if done.status != 0:
-            if uv_words.is_about_requirements(done):
-                raise Unresolvable(uv_words.explained(done))
-            reach.check_still(index_url, self.environ, "installing")
-            raise InstallFailed(uv_words.explained(done))
+            if done.status != 0:
+                if uv_words.is_about_requirements(done):
+                    raise Unresolvable(uv_words.explained(done))
+                reach.check_still(index_url, self.environ, "installing")
+                raise InstallFailed(uv_words.explained(done))
 
     def _run(self, *args: str | Path, index_url: str | None, cwd: Path) -> Completed:
         where = [] if index_url is None else ["--no-config", f"--default-index={index_url}"]

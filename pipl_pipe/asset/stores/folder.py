@@ -24,9 +24,10 @@ from pipl_pipe.errors import AssetRefused
 class FolderStore:
     """An AssetStore below `root`, which is made when something is stored."""
 
-    def __init__(self, root: Path, *, name: str = "") -> None:
+    def __init__(self, root: Path, *, name: str = "", parents: bool = False) -> None:
+        """`name` is what messages call the store; for `parents` see Objects."""
         self.root = root
-        self.objects = Objects(root, name or str(root))
+        self.objects = Objects(root, name or str(root), parents)
 
     def __repr__(self) -> str:
         return f"FolderStore({str(self.root)!r})"
@@ -53,8 +54,11 @@ class FolderStore:
             with self.objects.aside() as aside:
                 self._lay(reference, aside / "made", asset, link=True)
                 path.parent.mkdir(parents=True, exist_ok=True)
-                if not _shows(path, reference):  # another process may have been faster
-                    files.swap_in(aside / "made", path)
+                try:
+                    (aside / "made").replace(path)
+                except OSError:
+                    if not path.is_dir():
+                        raise  # else another process was faster, and its folder is the same
         return path
 
     def view(

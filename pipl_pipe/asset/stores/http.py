@@ -29,7 +29,7 @@ class HttpStore:
 
     def __init__(self, url: str, cache: Path) -> None:
         self.url = url.rstrip("/")
-        self.cache = FolderStore(cache, name=f"{self.url} (cache {cache})")
+        self.cache = FolderStore(cache, name=f"{self.url} (cache {cache})", parents=True)
 
     def __repr__(self) -> str:
         return f"HttpStore({self.url!r}, {str(self.cache.root)!r})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Dict, Iterator
 
@@ -21,6 +22,7 @@ class MemoryStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.content: Dict[Digest, bytes] = {}
+        self._laying = threading.RLock()
 
     def add(self, source: Path, *, product: str, asset: str = "", link: bool = False) -> Stored:
         if source.is_dir() and not source.is_symlink():
@@ -36,24 +38,25 @@ class MemoryStore:
     def path(self, product: str, reference: Reference) -> Path:
         version = reference.revision.replace(":", "-")
         path = self.folder / product / version / reference.basename
-        if not path.exists():
-            self.view(product, reference, path)
-        else:
-            self._files(reference, f"{product}/{reference.name}")
+        with self._laying:
+            if not path.exists():
+                self.view(product, reference, path)
+        self._files(reference, f"{product}/{reference.name}")
         return path
 
     def view(
         self, product: str, reference: Reference, destination: Path, *, link: bool = True
     ) -> None:
         found = self._files(reference, f"{product}/{reference.name}")
-        files.remove(destination)
-        if reference.shape != "file":
-            destination.mkdir(parents=True)
-        for name, content in found.items():
-            path = destination / name if name else destination
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-            path.chmod(files.READ_ONLY)
+        with self._laying:
+            files.remove(destination)
+            if reference.shape != "file":
+                destination.mkdir(parents=True)
+            for name, content in found.items():
+                path = destination / name if name else destination
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+                path.chmod(files.READ_ONLY)
 
     def verify(self, reference: Reference) -> None:
         self._files(reference, reference.name)

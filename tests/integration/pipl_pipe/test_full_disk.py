@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipl_pipe.asset.stores.folder import FolderStore
-from pipl_pipe.errors import StoreFull
+from pipl_pipe.errors import StoreFull, StoreReadOnly
 from pipl_pipe.testing.asset_store import PRODUCT, make_folder, reference_to
 
 
@@ -23,7 +23,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     place = tmp_path / "disk"
     place.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", place], check=False, capture_output=True
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", place],
+        check=False,
+        capture_output=True,
     )
     if mounted.returncode != 0:
         pytest.skip(f"mounting is not allowed here: {mounted.stderr.decode().strip()}")
@@ -46,5 +48,16 @@ def test_nothing_is_left_and_what_was_stored_stays(small_disk: Path, tmp_path: P
         with pytest.raises(StoreFull, match="no space left"):
             store.add(source, product=PRODUCT)
     assert sorted(store.revisions()) == before
-    assert [path for path in (small_disk / "store" / "tmp").rglob("*")] == []
+    assert list((small_disk / "store" / "tmp").rglob("*")) == []
     store.verify(reference_to(stored, "textures", "folder"))
+
+
+def test_a_store_that_may_only_be_read_says_so(small_disk: Path, tmp_path: Path) -> None:
+    store = FolderStore(small_disk / "store")
+    (tmp_path / "model").write_bytes(b"points")
+    reference = reference_to(store.add(tmp_path / "model", product=PRODUCT), "model")
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    with pytest.raises(StoreReadOnly):
+        store.add(tmp_path / "model", product=PRODUCT)
+    store.view(PRODUCT, reference, tmp_path / "view")
+    assert (tmp_path / "view").read_bytes() == b"points"

@@ -83,6 +83,7 @@ def build(folder: Path, name: str, source: str, points: dict[str, dict[str, str]
 
 
 def make_environment(folder: Path, project: Path) -> Environment:
+    folder.mkdir()
     environment = venv.create(folder / ".VENV", python.running())
     here = Context(
         workspace=folder, project="MyProject", url="http://127.0.0.1:1", project_folder=project,
@@ -121,7 +122,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def test_from_a_task_to_the_product_in_another_workspace(
     installer: str, wheels: list[Path], tmp_path: Path
 ) -> None:
-    (tmp_path / "MyProject").mkdir()
+    (tmp_path / "MyProject" / "system").mkdir(parents=True)
     modelling = make_environment(tmp_path / "modelling", tmp_path / "MyProject")
     install(installer, modelling, wheels)
     work = tmp_path / "modelling"

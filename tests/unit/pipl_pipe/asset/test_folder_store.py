@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, List
 
@@ -11,7 +12,7 @@ import pytest
 
 from pipl_pipe.asset import files
 from pipl_pipe.asset.stores.folder import FolderStore
-from pipl_pipe.errors import AssetDamaged, AssetRefused, StoreFull
+from pipl_pipe.errors import AssetDamaged, AssetRefused, StoreFull, StoreUnreachable
 from pipl_pipe.testing.asset_store import PRODUCT, make_folder, reference_to
 
 
@@ -119,8 +120,6 @@ class TestDamage:
     def test_a_product_that_lies_about_a_folders_size_is_refused(
         self, folder_store: FolderStore, tmp_path: Path
     ) -> None:
-        from dataclasses import replace
-
         stored = folder_store.add(make_folder(tmp_path / "source"), product=PRODUCT)
         with pytest.raises(AssetDamaged, match="the product 1"):
             folder_store.verify(replace(reference_to(stored, "textures", "folder"), size=1))
@@ -187,6 +186,14 @@ class TestTakingIn:
         reference = reference_to(folder_store.add(tmp_path / "model", product=PRODUCT), "model")
         with pytest.raises(AssetRefused):
             folder_store.path(product, reference)
+
+
+def test_a_share_that_is_not_mounted_is_no_empty_store(tmp_path: Path) -> None:
+    (tmp_path / "model").write_bytes(b"points")
+    away = FolderStore(tmp_path / "mnt" / "assets")
+    with pytest.raises(StoreUnreachable, match="No such file"):
+        away.add(tmp_path / "model", product=PRODUCT)
+    assert not (tmp_path / "mnt").exists()
 
 
 def test_content_is_stored_once(folder_store: FolderStore, tmp_path: Path) -> None:
