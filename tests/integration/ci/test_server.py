@@ -1,0 +1,120 @@
+"""The server goes away while CI works, and comes back."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from pipl.errors import NoCIUser, ServerError, WrongPassword
+from pipl.project import secrets, server
+from pipl.testing.projects import STAGE
+from pipl.testing.simple_index import make_wheel
+
+QUICK_PAUSE_S = 0.05
+
+
+@pytest.fixture
+def down(studio):
+    """The server is down, and up again at the latest after the test."""
+    server.stop(studio.project)
+    yield studio
+    if not server.status(studio.project).answers:
+        server.start_background(studio.project, studio.running.environ)
+
+
+def test_a_runner_waits_for_a_server_that_stops_while_it_works(studio) -> None:
+    flag = studio.folder / "server-is-down"
+    body = f"""
+        import pathlib, time
+        (job.scratch / "begun").touch()
+        while not pathlib.Path({str(flag)!r}).exists():
+            time.sleep(0.02)
+        path = job.scratch / "model.txt"
+        path.write_text(f"{{self.name}} {{job.version}}")
+        job.product("PRODUCT", "product").add("model", "File", path)
+"""
+    studio.task("patient", body=body)
+    runner = studio.runner(pause_s=QUICK_PAUSE_S)
+    working = threading.Thread(target=runner.run, kwargs={"once": True}, daemon=True)
+    working.start()
+    runs = studio.place.folder / "runs"
+    wait_until(lambda: any(runs.glob("*/scratch-*/process/begun")), "process() runs")
+    server.stop(studio.project)
+    flag.touch()
+    await_notice(studio, "queued again: process")
+    await_notice(studio, "waiting for the server: ")
+    server.start_background(studio.project, studio.running.environ)
+    working.join(60)
+    assert not working.is_alive()
+    assert "the server is back" in said(studio)
+    run = studio.only("patient", "process")
+    assert (run.state, run.faults) == ("passed", 0)
+    assert "an earlier attempt has made the products already" in studio.log(run)
+    assert studio.products("patient_geo") == ["1.0.0"]
+
+
+def test_a_runner_says_at_its_start_that_the_server_is_down(down) -> None:
+    with pytest.raises(ServerError):
+        down.settle()
+
+
+def test_a_waiting_runner_takes_up_what_comes(studio) -> None:
+    runner = studio.runner()
+    working = threading.Thread(target=runner.run, daemon=True)
+    working.start()
+    await_notice(studio, "the flow is")
+    time.sleep(0.5)
+    began = time.monotonic()
+    path = make_wheel(studio.folder / "dist", "sudden", "1.0.0")
+    studio.client.upload(STAGE, path)
+    await_notice(studio, "started: qa of sudden")
+    took_s = time.monotonic() - began
+    await_notice(studio, "passed: promote of sudden 1.0.0 on root/processing")
+    runner.stop()
+    working.join(30)
+    assert not working.is_alive()
+    assert took_s < 2.0, "it was told at once, not at the next look"
+
+
+def test_a_password_that_has_changed_ends_the_runner(studio) -> None:
+    kept = secrets.read(studio.project.secrets, "ci")
+    secrets.write(studio.project.secrets, "ci", "other")
+    try:
+        with pytest.raises(WrongPassword):
+            studio.settle()
+        secrets.forget(studio.project.secrets, "ci")
+        with pytest.raises(NoCIUser):
+            studio.settle()
+    finally:
+        secrets.write(studio.project.secrets, "ci", kept)
+
+
+def test_no_secret_reaches_what_ci_keeps(studio) -> None:
+    studio.task("discreet")
+    studio.settle()
+    secret = secrets.read(studio.project.secrets, "ci")
+    for path in studio.project.ci.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            assert secret.encode() not in path.read_bytes(), path
+
+
+
+
+
+
+def said(studio) -> str:
+    return "\n".join(notice.text for notice in studio.notices)
+
+
+def await_notice(studio, text: str) -> None:
+    wait_until(lambda: text in said(studio), text)
+
+
+def wait_until(holds: Callable[[], object], what: str, timeout_s: float = 60) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not holds():
+        assert time.monotonic() < deadline, f"in vain: {what}"
+        time.sleep(0.01)
