@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -17,10 +17,13 @@ from pipl.ci.event import ReleaseEvent
 from pipl.ci.flow import DEFAULT_FLOW, Flow
 from pipl.env import python
 from pipl.env.install import ALL, Installer, Resolve
+from pipl.errors import FrameworkError, InvalidFlow, ServerError
 from pipl.index import release
 from pipl.index.client import IndexClient
 from pipl.project.binding import Binding
 from pipl.workspace.materialise import Place, ask_pipe, materialise
+from pipl_pipe.errors import DesignedError
+from pipl_pipe.extension import CONFIG_GROUP
 
 CONFIG_ENTRY = "ci"
 _CACHE_FORMAT = "pipl-ci-config/1"
@@ -28,10 +31,14 @@ _CACHE_FORMAT = "pipl-ci-config/1"
 
 @dataclass(frozen=True)
 class SourcedFlow:
-    """A flow and, for people, where it comes from."""
+    """A flow and, for people, where it comes from.
+
+    `problem` is why it is an older one than it should be.
+    """
 
     flow: Flow
     origin: str
+    problem: DesignedError | None = None
 
 
 class FlowSource(Protocol):
@@ -61,8 +68,8 @@ class FixedFlow:
 class Pipeline:
     """The flow of the packls `names`, asked in an environment of their newest releases.
 
-    The environment lies in `folder`; what it said is kept beside it, and asked again only
-    when a packl has moved.
+    The environment lies in `folder`; its last usable answer is kept beside it. It is asked
+    again only when a packl has moved, and stays in force where the new answer is not usable.
     """
 
     names: tuple[str, ...]
@@ -86,18 +93,30 @@ class Pipeline:
             waiting = f"as {self.binding.index} holds no {', '.join(missing)} yet"
             return SourcedFlow(DEFAULT_FLOW, f"the default, {waiting}")
         pins = tuple(f"{name}=={found.version}" for name, found in newest.items() if found)
-        config = self._config(pins)
-        origin = ", ".join(pins)
-        if config is None:
-            return SourcedFlow(DEFAULT_FLOW, f"the default, as {origin} has no `ci` config")
-        handlers = tuple(extension.ci_handlers())
-        return SourcedFlow(ci_flow.parse(config, handlers=handlers), origin)
+        known = _read_cache(self._cache)
+        if known is not None and known.pins == pins:
+            return known.flow()
+        try:
+            answer = Answer(pins, self._ask(pins))
+            sourced = answer.flow()
+        except ServerError:
+            raise
+        except DesignedError as fault:
+            if known is None:
+                raise
+            return replace(known.flow(), problem=fault)
+        _write_cache(self._cache, answer)
+        return sourced
 
-    def _config(self, pins: tuple[str, ...]) -> object:
-        cache = self.folder / "config.json"
-        known = _read_cache(cache)
-        if known is not None and known["pins"] == list(pins):
-            return known["config"]
+    @property
+    def _cache(self) -> Path:
+        return self.folder / "config.json"
+
+    def _ask(self, pins: tuple[str, ...]) -> object:
+        """The `ci` config of these releases, None where they have none.
+
+        Raises Unresolvable, InstallFailed, FrameworkError (such as where it does not load).
+        """
         interpreter = python.find(None, SpecifierSet())
         self.folder.mkdir(parents=True, exist_ok=True)
         lock = self.installer.resolve(
@@ -111,17 +130,47 @@ class Pipeline:
         )
         place = Place(self.folder, self.binding, self.environ)
         environment = materialise(place, lock, interpreter, self.installer)
-        configs = ask_pipe(environment, ["describe"], self.environ)["config"]
-        config = configs.get(CONFIG_ENTRY) if isinstance(configs, dict) else None
-        known = {"format": _CACHE_FORMAT, "pins": list(pins), "config": config}
-        durable.write_text(cache, json.dumps(known, indent=1) + "\n")
-        return config
+        answer = ask_pipe(environment, ["describe"], self.environ)
+        for fault in _tables(answer.get("broken")):
+            if (fault.get("group"), fault.get("name")) == (CONFIG_GROUP, CONFIG_ENTRY):
+                raise FrameworkError(
+                    str(fault.get("code")), str(fault.get("message")), str(fault.get("hint"))
+                )
+        configs = answer.get("config")
+        return configs.get(CONFIG_ENTRY) if isinstance(configs, dict) else None
 
 
-def _read_cache(path: Path) -> dict[str, object] | None:
+@dataclass(frozen=True)
+class Answer:
+    """The `ci` config that the releases `pins` have, None for none."""
+
+    pins: tuple[str, ...]
+    config: object
+
+    def flow(self) -> SourcedFlow:
+        """Raises InvalidFlow."""
+        origin = ", ".join(self.pins)
+        if self.config is None:
+            return SourcedFlow(DEFAULT_FLOW, f"the default, as {origin} has no `ci` config")
+        handlers = tuple(extension.ci_handlers())
+        return SourcedFlow(ci_flow.parse(self.config, handlers=handlers), origin)
+
+
+def _read_cache(path: Path) -> Answer | None:
+    """The last answer that was usable."""
     try:
         known = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        answer = Answer(tuple(known["pins"]), known["config"])
+        usable = known["format"] == _CACHE_FORMAT and answer.flow()
+    except (OSError, ValueError, KeyError, TypeError, InvalidFlow):
         return None
-    fits = isinstance(known, dict) and known.get("format") == _CACHE_FORMAT
-    return known if fits and known.keys() >= {"pins", "config"} else None
+    return answer if usable else None
+
+
+def _write_cache(path: Path, answer: Answer) -> None:
+    known = {"format": _CACHE_FORMAT, "pins": list(answer.pins), "config": answer.config}
+    durable.write_text(path, json.dumps(known, indent=1) + "\n")
+
+
+def _tables(value: object) -> list[Mapping[str, object]]:
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []

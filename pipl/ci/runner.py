@@ -12,7 +12,7 @@ from pipl.ci.engine import Ended, Engine, Work
 from pipl.ci.flow import PROMOTE, Flow, Stage
 from pipl.ci.job_folder import JobSpec
 from pipl.ci.ledger import Ledger
-from pipl.ci.pipeline import FlowSource, SourcedFlow
+from pipl.ci.pipeline import FlowSource
 from pipl.ci.place import CIPlace
 from pipl.ci.promote import promote
 from pipl.ci.run import NewRun, Outcome, Run
@@ -265,9 +265,13 @@ class Runner:
     # The flow
 
     def _load_flow(self, client: IndexClient) -> None:
-        sourced: SourcedFlow = self._parts.flows.load(client)
+        sourced = self._parts.flows.load(client)
         self._flow = sourced.flow
-        self._parts.tell(Notice(f"the flow is {sourced.origin}"))
+        if sourced.problem is None:
+            self._parts.tell(Notice(f"the flow is {sourced.origin}"))
+        else:
+            text = f"the flow stays {sourced.origin}: {sourced.problem}"
+            self._parts.tell(Notice(text, error=sourced.problem))
 
     def _reload_flow(self, client: IndexClient) -> None:
         """Follow a flow that has changed; one that is not usable leaves the old one in force."""

@@ -109,7 +109,9 @@ def start_background(
     progress.phase(f"starting the server at {project.url}")
     log = project.system / LOG_NAME
     with log.open("ab") as output:
-        server = process.start(_command(project), cwd=project.system, env=environ, log=output)
+        server = process.start(
+            _command(project), cwd=project.system, env=_variables(environ), log=output
+        )
     try:
         deadline = time.monotonic() + START_TIMEOUT_S
         while not _answers(project):
@@ -132,10 +134,10 @@ def run_foreground(project: Project, environ: Mapping[str, str], *, port: int | 
     project = _prepare(project, port)
     args = [str(arg) for arg in _command(project)]
     if sys.platform == "win32":
-        server = process.start(args, cwd=project.system, env=environ)
+        server = process.start(args, cwd=project.system, env=_variables(environ))
         return server.wait()
     os.chdir(project.system)
-    os.execve(args[0], args, dict(environ))  # noqa: S606  # no shell is wanted
+    os.execve(args[0], args, _variables(environ))  # noqa: S606  # no shell is wanted
 
 
 def stop(project: Project) -> None:
@@ -192,6 +194,13 @@ def _prepare(project: Project, port: int | None) -> Project:
 
 def _command(project: Project) -> list[str | Path]:
     return [sys.executable, "-m", "pipl.project.serve", project.system]
+
+
+def _variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """The server's variables: to reach its mirror it trusts the certificates that pip and uv do."""
+    bundle = environ.get("PIP_CERT") or environ.get("SSL_CERT_FILE")
+    trusted = {"REQUESTS_CA_BUNDLE": bundle} if bundle else {}
+    return {**trusted, **environ}
 
 
 def _refuse_taken_port(project: Project) -> None:

@@ -42,10 +42,10 @@ def choose(
         raise InvalidConfig(NAME, problems)
     path = config.get("path", DEFAULT_PATH)
     folder = here.project_folder
-    seen = folder is not None and folder.is_dir()
-    if seen or "{project}" not in path:
+    inside = "{project}" in path
+    if not inside or (folder is not None and folder.is_dir()):
         filled = path.replace("{project}", str(folder)).replace("{name}", here.project)
-        return FolderStore(Path(filled))
+        return FolderStore(Path(filled), parents=inside)
     from pipl_pipe.asset.stores.http import HttpStore  # loads urllib, which most runs do without
 
     cache = Path(config["cache"]) if "cache" in config else cache_folder(environ, sys.platform)

@@ -21,8 +21,8 @@ class Plan:
     removed: Sequence[str]
 
 
-def plan(lock: Lock, present: Mapping[str, Installed], root: Path) -> Plan:
-    """What of the lock is missing, or there in another way."""
+def plan(lock: Lock, present: Mapping[str, Installed], root: Path, *, afresh: bool) -> Plan:
+    """What of the lock is missing, or there in another way; `afresh`: all of it."""
     wanted = {package.name: package for package in lock.packages}
     # pip takes an edited package for the locked one where their versions agree
     replaced = [
@@ -30,17 +30,17 @@ def plan(lock: Lock, present: Mapping[str, Installed], root: Path) -> Plan:
         for name, found in present.items()
         if name in wanted and found.folder is not None and wanted[name].directory is None
     ]
+    kept = {} if afresh else {name: present[name] for name in present.keys() - set(replaced)}
     files = [
         package
         for package in lock.packages
-        if package.directory is None
-        and (package.name in replaced or not _is_there(package, present.get(package.name)))
+        if package.directory is None and not _is_there(package, kept.get(package.name))
     ]
     folders = [
         package
         for package in lock.packages
         if package.directory is not None
-        and not _is_up_to_date(package.directory, present.get(package.name), root)
+        and not _is_up_to_date(package.directory, kept.get(package.name), root)
     ]
     return Plan(replaced, files, folders, sorted(present.keys() - wanted.keys()))
 

@@ -147,6 +147,34 @@ def test_a_server_that_is_down_is_said(workshop: Workshop) -> None:
     assert caught.value.url == gone.origin
 
 
+def test_an_unfinished_change_is_repaired_by_the_next_sync(workshop: Workshop) -> None:
+    """Also when something else failed in between, and when the server is down meanwhile."""
+    old = workshop.resolve("hero-geo<2")
+    workshop.sync(old)
+    broken = workshop.resolve("hero-geo")
+    make_wheel(workshop.index.folder, "hero-geo", "2.0", files={"evil.py": "EVIL = 1"})
+    with pytest.raises(InstallFailed):
+        workshop.sync(broken)
+    (workshop.environment.site_packages / "hero_geo" / "__init__.py").unlink()
+    with pytest.raises(Unresolvable):
+        workshop.installer.add_files(
+            workshop.environment, ["nobody-has-this"], index_url=workshop.index.url
+        )
+    with simple_index(workshop.index.folder) as gone:
+        pass
+    up, workshop.index = workshop.index, gone
+    try:
+        workshop.sync(old.rebased(gone.origin))
+    except ServerDown:  # not every cache answers for files of a server that is down
+        workshop.index = up
+        workshop.sync(old)
+    assert says(workshop, "import hero_geo; print(hero_geo.__version__)") == "1.1"
+    workshop.index = up
+    up.asked.clear()
+    workshop.sync(old)
+    assert up.asked == []
+
+
 def test_a_lock_follows_a_server_that_moved(workshop: Workshop) -> None:
     lock = workshop.resolve("hero-geo")
     with simple_index(workshop.index.folder) as moved:

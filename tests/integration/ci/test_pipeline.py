@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -28,14 +29,23 @@ def following(studio, request):
     return changed, name
 
 
-def publish_pipeline(studio, name: str, version: str, config: object, index: IndexName) -> None:
+def publish_pipeline(
+    studio,
+    name: str,
+    version: str,
+    config: object,
+    index: IndexName,
+    *,
+    code: str = "",
+    also: Sequence[str] = (),
+) -> None:
     module = name.replace("-", "_")
     path = make_wheel(
         studio.folder / "dist",
         name,
         version,
-        requires=["pipl-pipe"],
-        files={f"{module}/configs.py": f"CI = {config!r}\n"},
+        requires=["pipl-pipe", *also],
+        files={f"{module}/configs.py": f"{code}CI = {config!r}\n"},
         entry_points={"pipl_pipe.config": {"ci": f"{module}.configs:CI"}},
     )
     wheel.add(path, {KIND_MEMBER: json.dumps({"format": "pipl-packl/1", "kind": "config"})})
@@ -100,12 +110,25 @@ def test_a_wrong_flow_is_refused_with_all_that_is_wrong(following) -> None:
     assert "unknown handler 'qua'; there are: process, qa" in str(caught.value)
 
 
-def test_a_flow_that_turns_wrong_leaves_the_old_one_in_force(following) -> None:
+@pytest.mark.parametrize("broken", ["invalid", "unloadable", "unresolvable"])
+def test_a_pipeline_that_turns_wrong_leaves_the_old_flow_in_force(following, broken) -> None:
     studio, name = following
     publish_pipeline(studio, name, "1.0", flow_to("root/PROJ"), PROJECT)
     studio.settle()
-    publish_pipeline(studio, name, "1.1", flow_to("PROJ"), PROJECT)
-    studio.task("unimpressed")
-    studio.settle() if False else None
-    with pytest.raises(InvalidFlow):
+    config = flow_to("PROJ") if broken == "invalid" else flow_to("root/processing")
+    code = "raise ImportError('no studio_library')\n" if broken == "unloadable" else ""
+    also = ["nowhere-to-be-found"] if broken == "unresolvable" else []
+    publish_pipeline(studio, name, "1.1", config, PROJECT, code=code, also=also)
+    studio.task(f"unmoved_{broken}")
+    studio.settle()
+    assert f"the flow stays {name}==1.0: " in said(studio)
+    run = studio.runs(f"unmoved_{broken}")["1.0.0", "promote", "root/testing"]
+    assert run.reason == "now on root/PROJ"
+
+
+def test_a_first_pipeline_that_does_not_load_is_named(following) -> None:
+    studio, name = following
+    code = "raise ImportError('no studio_library')\n"
+    publish_pipeline(studio, name, "1.0", flow_to("root/PROJ"), PROJECT, code=code)
+    with pytest.raises(FrameworkError, match=f"'ci' of {name} .* no studio_library"):
         studio.settle()

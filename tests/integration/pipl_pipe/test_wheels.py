@@ -122,7 +122,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def test_from_a_task_to_the_product_in_another_workspace(
     installer: str, wheels: list[Path], tmp_path: Path
 ) -> None:
-    (tmp_path / "MyProject" / "system").mkdir(parents=True)
+    (tmp_path / "MyProject").mkdir()
     modelling = make_environment(tmp_path / "modelling", tmp_path / "MyProject")
     install(installer, modelling, wheels)
     work = tmp_path / "modelling"

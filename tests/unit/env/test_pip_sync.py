@@ -30,16 +30,22 @@ def names(packages: object) -> list[str]:
 def test_what_is_missing_is_installed_and_what_is_too_much_removed(tmp_path: Path) -> None:
     lock = Lock((released("same", "1"), released("moved", "2"), released("new", "1")))
     present = {one.name: one for one in (there("same", "1"), there("moved", "1"), there("old", "1"))}
-    plan = pip_sync.plan(lock, present, tmp_path)
+    plan = pip_sync.plan(lock, present, tmp_path, afresh=False)
     assert names(plan.files) == ["moved", "new"]
     assert list(plan.removed) == ["old"]
     assert not plan.folders
     assert not plan.replaced
 
 
+def test_afresh_everything_is_installed(tmp_path: Path) -> None:
+    lock = Lock((released("same", "1"),))
+    plan = pip_sync.plan(lock, {"same": there("same", "1")}, tmp_path, afresh=True)
+    assert names(plan.files) == ["same"]
+
+
 def test_a_release_replaces_what_was_edited_in_the_same_version(tmp_path: Path) -> None:
     lock = Lock((released("hero", "1"),))
-    plan = pip_sync.plan(lock, {"hero": there("hero", "1", folder=tmp_path)}, tmp_path)
+    plan = pip_sync.plan(lock, {"hero": there("hero", "1", folder=tmp_path)}, tmp_path, afresh=False)
     assert list(plan.replaced) == ["hero"]
     assert names(plan.files) == ["hero"]
 
@@ -52,9 +58,9 @@ def test_an_edited_folder_is_installed_again_when_its_metadata_is_newer(tmp_path
     lock = Lock((LockedPackage("hero", directory="hero", editable=True),))
     for since, expected in ((changed + 1, []), (changed - 1, ["hero"])):
         present = {"hero": there("hero", "1", folder=folder, since=since)}
-        assert names(pip_sync.plan(lock, present, tmp_path).folders) == expected
+        assert names(pip_sync.plan(lock, present, tmp_path, afresh=False).folders) == expected
     elsewhere = {"hero": there("hero", "1", folder=tmp_path, since=changed + 1)}
-    assert names(pip_sync.plan(lock, elsewhere, tmp_path).folders) == ["hero"]
+    assert names(pip_sync.plan(lock, elsewhere, tmp_path, afresh=False).folders) == ["hero"]
 
 
 def test_every_file_of_a_package_may_be_taken_by_its_hash() -> None:

@@ -153,7 +153,7 @@ def show(site: Site) -> Site:
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Context]:
     """The running interpreter belongs to a workspace of a project that this machine sees."""
-    (tmp_path / "MyProject" / "system").mkdir(parents=True)
+    (tmp_path / "MyProject").mkdir()
     (tmp_path / "work").mkdir()
     made = Context(
         workspace=tmp_path / "work",
