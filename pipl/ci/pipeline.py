@@ -102,7 +102,7 @@ class Pipeline:
         except ServerError:
             raise
         except DesignedError as fault:
-            if known is None:
+            if known is None or known.names != tuple(self.names):
                 raise
             return replace(known.flow(), problem=fault)
         _write_cache(self._cache, answer)
@@ -133,9 +133,8 @@ class Pipeline:
         answer = ask_pipe(environment, ["describe"], self.environ)
         for fault in _tables(answer.get("broken")):
             if (fault.get("group"), fault.get("name")) == (CONFIG_GROUP, CONFIG_ENTRY):
-                raise FrameworkError(
-                    str(fault.get("code")), str(fault.get("message")), str(fault.get("hint"))
-                )
+                hint = "correct it and publish it with a new version"
+                raise FrameworkError(str(fault.get("code")), str(fault.get("message")), hint)
         configs = answer.get("config")
         return configs.get(CONFIG_ENTRY) if isinstance(configs, dict) else None
 
@@ -146,6 +145,10 @@ class Answer:
 
     pins: tuple[str, ...]
     config: object
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(pin.partition("==")[0] for pin in self.pins)
 
     def flow(self) -> SourcedFlow:
         """Raises InvalidFlow."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from types import FrameType
 
 import click
 
@@ -41,7 +43,8 @@ cli = click.version_option(__version__, prog_name="pipl")(
 
 
 def main() -> None:
-    """Run the command line and exit."""
+    """Run the command line and exit. SIGTERM ends a command as cleanly as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         status = cli.main(standalone_mode=False, prog_name="pipl")
     except click.exceptions.Abort:
@@ -60,6 +63,10 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(1)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def _report(fault: DesignedError) -> None:

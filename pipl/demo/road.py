@@ -132,7 +132,7 @@ class Road:
         with Ledger.open(CIPlace(self.folder / "system" / "ci").ledger) as ledger:
             while True:
                 runs = ledger.runs(project=packl, version=version)
-                for run in runs:
+                for run in reversed(runs):  # oldest first
                     if run.ended_at is None or (run.id, run.state) in shown:
                         continue
                     shown.add((run.id, run.state))

@@ -75,7 +75,7 @@ def test_a_process_that_writes_outside_of_its_scratch_folder_fails(studio, name,
 
 def test_a_process_that_hangs_is_stopped_with_all_that_it_has_started(studio) -> None:
     pids = studio.folder / "pids"
-    body = f"""
+    body = """
         import os, subprocess, sys, time
         child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])
         print('waiting', os.getpid(), child.pid)

@@ -10,6 +10,7 @@ from pipl.ci.ledger import Ledger
 from pipl.index.name import IndexName
 from pipl.testing.simple_index import make_wheel
 
+PROJECT = IndexName("root", "PROJ")
 PROCESSING = IndexName("root", "processing")
 TESTING = IndexName("root", "testing")
 FAILING = "import os\n\ndef test_it():\n    assert not os.environ.get('HOME')\n"
@@ -97,8 +98,7 @@ def test_it():
 
 
 def test_a_packl_without_a_lock_is_resolved_with_its_test_extra(studio) -> None:
-    make_wheel(studio.folder / "dist", "helping", "2.0")
-    studio.client.upload(IndexName("root", "PROJ"), studio.folder / "dist/helping-2.0-py3-none-any.whl")
+    studio.client.upload(PROJECT, make_wheel(studio.folder / "dist", "helping", "2.0"))
     path = make_wheel(
         studio.folder / "dist", "lockless", "1.0.0", extras={"test": ["helping>=1"]}
     )
@@ -110,8 +110,7 @@ def test_a_packl_without_a_lock_is_resolved_with_its_test_extra(studio) -> None:
 
 
 def test_a_test_extra_is_installed_beside_the_lock(studio) -> None:
-    make_wheel(studio.folder / "dist", "beside", "2.0")
-    studio.client.upload(IndexName("root", "PROJ"), studio.folder / "dist/beside-2.0-py3-none-any.whl")
+    studio.client.upload(PROJECT, make_wheel(studio.folder / "dist", "beside", "2.0"))
     tests = {"test_it.py": "import beside\n\ndef test_it():\n    assert beside.__version__\n"}
     studio.task("extra", tests=tests, extras={"test": ["beside"]})
     studio.settle()

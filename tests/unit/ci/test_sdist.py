@@ -65,7 +65,9 @@ def test_nothing_leaves_the_folder(tmp_path: Path, name: str) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a-1.0.tar.gz", "out"]
 
 
-@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE])
+@pytest.mark.parametrize(
+    "kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE]
+)
 def test_only_files_and_folders_come_out(tmp_path: Path, kind: bytes) -> None:
     archive = tar(tmp_path / "a-1.0.tar.gz", member("a-1.0/x", kind, "/etc/passwd"))
     assert "neither a file nor a folder" in refusal(archive, tmp_path / "out")

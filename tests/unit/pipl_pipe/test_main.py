@@ -52,7 +52,7 @@ def ask(site: Site, *arguments: object) -> Tuple[int, Dict[str, Any], str]:
 def workspace(show: Site, here: Context, tmp_path: Path) -> Site:
     """A product in the project's store, and a task that talks."""
     assert here.project_folder is not None
-    store: Any = FolderStore(here.project_folder / "system" / "assets")
+    store: Any = FolderStore(here.project_folder / "system" / "assets", parents=True)
     show.install_product("hero_rig", [stored(store, tmp_path / "in", "rig.usdc", b"bones")])
     show.install(
         "hero-model",
