@@ -106,9 +106,7 @@ class Workshop:
         if not self.environment.exists():
             interpreter = python.find(None, SpecifierSet())
             venv.create(self.environment.folder, interpreter, cache=self.blanks)
-        self.installer.sync(
-            self.environment, lock, root=self.root, index_url=self.index.url
-        )
+        self.installer.sync(self.environment, lock, root=self.root, index_url=self.index.url)
         return self.installed()
 
     def installed(self) -> dict[str, str]:
@@ -116,9 +114,7 @@ class Workshop:
 
 
 @pytest.fixture
-def workshop(
-    tmp_path: Path, index: SimpleIndex, installer: Installer, blanks: Path
-) -> Workshop:
+def workshop(tmp_path: Path, index: SimpleIndex, installer: Installer, blanks: Path) -> Workshop:
     root = tmp_path / "my workspace"
     root.mkdir()
     return Workshop(root, index, installer, blanks)

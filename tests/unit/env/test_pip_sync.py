@@ -29,7 +29,9 @@ def names(packages: object) -> list[str]:
 
 def test_what_is_missing_is_installed_and_what_is_too_much_removed(tmp_path: Path) -> None:
     lock = Lock((released("same", "1"), released("moved", "2"), released("new", "1")))
-    present = {one.name: one for one in (there("same", "1"), there("moved", "1"), there("old", "1"))}
+    present = {
+        one.name: one for one in (there("same", "1"), there("moved", "1"), there("old", "1"))
+    }
     plan = pip_sync.plan(lock, present, tmp_path, afresh=False)
     assert names(plan.files) == ["moved", "new"]
     assert list(plan.removed) == ["old"]
@@ -45,7 +47,9 @@ def test_afresh_everything_is_installed(tmp_path: Path) -> None:
 
 def test_a_release_replaces_what_was_edited_in_the_same_version(tmp_path: Path) -> None:
     lock = Lock((released("hero", "1"),))
-    plan = pip_sync.plan(lock, {"hero": there("hero", "1", folder=tmp_path)}, tmp_path, afresh=False)
+    plan = pip_sync.plan(
+        lock, {"hero": there("hero", "1", folder=tmp_path)}, tmp_path, afresh=False
+    )
     assert list(plan.replaced) == ["hero"]
     assert names(plan.files) == ["hero"]
 

@@ -19,7 +19,7 @@ REASON = (
         "error: No solution found when resolving dependencies\n  cause: Because hero-rig>=2.1 "
         "depends on maya<2026 and you require hero-rig>=2.1, we can conclude.\n"
         "         And because you require maya==2026.1, your requirements are unsatisfiable.\n",
-        "  × No solution found when resolving dependencies:\n  ╰─▶ Because hero-rig>=2.1 "
+        "  \u00d7 No solution found when resolving dependencies:\n  ╰─▶ Because hero-rig>=2.1 "
         "depends on maya<2026 and you require hero-rig>=2.1, we can conclude.\n"
         "      And because you require maya==2026.1, your requirements are unsatisfiable.\n",
     ],
