@@ -9,8 +9,7 @@ from pathlib import Path
 from pipl.errors import NoCIUser
 from pipl.index.devpi import DevpiClient
 from pipl.index.login import LoginStore
-from pipl.project import accounts, secrets
-from pipl.project.accounts import Credentials
+from pipl.project import secrets
 from pipl.project.binding import Binding
 
 LEFT_S = 3600.0
@@ -42,7 +41,6 @@ class Access:
         secret = secrets.read(self.secrets, self.user)
         if secret is None:
             raise NoCIUser(self.binding.name)
-        client = accounts.connect_as(self.binding, Credentials(self.user, secret))
-        if client.login is not None:
-            logins.put(client.login)
+        client = DevpiClient(self.binding.url)
+        logins.put(client.log_in(self.user, secret))
         return client

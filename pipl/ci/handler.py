@@ -48,7 +48,7 @@ class Job:
 
     @cached_property
     def client(self) -> IndexClient:
-        """Raises PasswordNeeded, WrongPassword, ServerDown."""
+        """Raises NoCIUser, WrongPassword, ServerDown."""
         return self.connect()
 
     @property

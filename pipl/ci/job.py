@@ -13,6 +13,7 @@ import signal
 import stat
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,15 +23,13 @@ from filelock import FileLock
 
 from pipl import extension, process
 from pipl.ci import job_folder
+from pipl.ci.access import Access
 from pipl.ci.handler import Handler, Job
 from pipl.ci.job_folder import JobSpec
 from pipl.ci.run import Outcome
 from pipl.ci.toxresult import Machine
 from pipl.env import install
-from pipl.errors import JobFailed, PasswordNeeded
-from pipl.index.devpi import DevpiClient
-from pipl.project import accounts, secrets
-from pipl.project.accounts import Credentials
+from pipl.errors import JobFailed
 from pipl_pipe.errors import DesignedError
 
 
@@ -50,14 +49,6 @@ def main(folder: Path, environ: Mapping[str, str]) -> int:
     return 0
 
 
-def connect(spec: JobSpec) -> DevpiClient:
-    """A client acting as the job's user. Raises PasswordNeeded, WrongPassword, ServerDown."""
-    secret = secrets.read(spec.secrets, spec.user)
-    if secret is None:
-        raise PasswordNeeded(spec.user)
-    return accounts.connect_as(spec.binding, Credentials(spec.user, secret))
-
-
 def _attempt(spec: JobSpec, folder: Path, environ: Mapping[str, str]) -> Outcome:
     scratch = folder / f"scratch-{spec.attempt}"
     scratch.mkdir()
@@ -69,7 +60,7 @@ def _attempt(spec: JobSpec, folder: Path, environ: Mapping[str, str]) -> Outcome
                 spec=spec,
                 folder=folder,
                 scratch=scratch,
-                connect=lambda: connect(spec),
+                connect=Access(spec.binding, spec.user, spec.secrets, time.time).connect,
                 installer=installer,
                 environ=environ,
                 machine=Machine(platform.node(), sys.platform),

@@ -42,14 +42,14 @@ class Notice:
 class Parts:
     """What a runner is made of.
 
-    `connect` gives a client acting as the CI user, a new one each time; `order` says what a
-    job of a run is told; `clock` gives seconds since the epoch. `pause_s` is the first pause
-    when the server is away; it doubles.
+    `connect` gives a client acting as the CI user, a new one each time; True asks for a new
+    login too. `order` says what a job of a run is told; `clock` gives seconds since the epoch.
+    `pause_s` is the first pause when the server is away; it doubles.
     """
 
     place: CIPlace
     engine: Engine
-    connect: Callable[[], IndexClient]
+    connect: Callable[[bool], IndexClient]
     flows: FlowSource
     order: Callable[[Run, Stage], JobSpec]
     clock: Callable[[], float]
@@ -71,6 +71,7 @@ class Runner:
         self._page: Future[feed.Page] | None = None
         self._reader: IndexClient | None = None
         self._client: IndexClient | None = None
+        self._renew = True
         self._flow = Flow(())
         self._drained = False
         self._pause_s = 0.0  # above 0 while the server is away
@@ -154,10 +155,7 @@ class Runner:
             client = self._connected()
         except DesignedError as fault:
             return Outcome.of_error(fault)
-        outcome = promote(client, run, stage)
-        if outcome.again:
-            self._disconnect()
-        return outcome
+        return promote(client, run, stage)
 
     def _start(self, ledger: Ledger, run: Run, stage: Stage | None) -> None:
         if stage is None or all(step.handler != run.handler for step in stage.handlers):
@@ -189,6 +187,8 @@ class Runner:
 
     def _record(self, ledger: Ledger, run: Run, outcome: Outcome) -> None:
         self._drained = False  # it may have put something on an index
+        if outcome.code == LoginExpired.code:
+            self._disconnect()
         if outcome.again and run.faults < MAX_FAULTS:
             self._requeue(ledger, run, outcome.reason, fault=True)
             return
@@ -224,7 +224,7 @@ class Runner:
                 if pause_s:
                     threading.Event().wait(pause_s)
                 if self._reader is None:
-                    self._reader = self._parts.connect()
+                    self._reader = self._parts.connect(False)
                 future.set_result(read(self._reader, since, wait_s=0.0 if pause_s else wait_s))
             except BaseException as fault:  # noqa: BLE001  it is raised where the page is used
                 future.set_exception(fault)
@@ -286,11 +286,13 @@ class Runner:
 
     def _connected(self) -> IndexClient:
         if self._client is None:
-            self._client = self._parts.connect()
+            self._client = self._parts.connect(self._renew)
+            self._renew = False
         return self._client
 
     def _disconnect(self) -> None:
-        self._client, self._reader = None, None
+        """Connect anew before the next use, with a new login."""
+        self._client, self._reader, self._renew = None, None, True
 
 
 def _promotion_of(run: Run) -> NewRun:

@@ -10,6 +10,7 @@ from types import FrameType
 from typing import cast
 
 from pipl import extension
+from pipl.ci.access import Access
 from pipl.ci.engine import EngineFactory
 from pipl.ci.flow import Stage
 from pipl.ci.job_folder import JobSpec
@@ -18,10 +19,7 @@ from pipl.ci.place import CIPlace
 from pipl.ci.run import Run
 from pipl.ci.runner import Notice, Parts, Runner
 from pipl.env import install
-from pipl.errors import NoCIUser
-from pipl.index.devpi import DevpiClient
-from pipl.project import accounts, secrets
-from pipl.project.accounts import CI_USER, Credentials
+from pipl.project.accounts import CI_USER
 from pipl.project.folder import Project
 
 
@@ -47,12 +45,7 @@ def runner_of(
     """The runner of a project that this machine sees. Raises UnknownExtension, BrokenExtension."""
     place = CIPlace(project.ci)
     binding = project.binding
-
-    def connect() -> DevpiClient:
-        secret = secrets.read(project.secrets, CI_USER)
-        if secret is None:
-            raise NoCIUser(project.name)
-        return accounts.connect_as(binding, Credentials(CI_USER, secret))
+    access = Access(binding, CI_USER, project.secrets, settings.clock)
 
     def order(run: Run, stage: Stage) -> JobSpec:
         return JobSpec(
@@ -77,7 +70,7 @@ def runner_of(
         Parts(
             place=place,
             engine=make_engine(settings.slots, settings.environ),
-            connect=connect,
+            connect=lambda renew: access.connect(renew=renew),
             flows=Pipeline(
                 names=project.pipeline,
                 folder=place.pipeline,

@@ -96,7 +96,7 @@ class Studio:
         parts = {
             "place": self.place,
             "engine": self.engine,
-            "connect": self.client,
+            "connect": lambda renew: self.client(),
             "flows": FixedFlow(DEFAULT_FLOW),
             "order": self.order,
             "clock": self.clock,

@@ -221,7 +221,7 @@ def test_an_expired_login_is_renewed(studio) -> None:
 
 
 def test_a_wrong_password_ends_the_runner(studio) -> None:
-    def connect():
+    def connect(renew):
         raise WrongPassword("ci", studio.server.url)
 
     with pytest.raises(WrongPassword):
