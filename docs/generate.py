@@ -26,7 +26,7 @@ def commands() -> str:
     """Every command with its help, as a terminal of 90 columns shows it."""
     parts = [_NOTE, "# Commands\n"]
     for path, command in _walk(cli, ("pipl",)):
-        context = click.Context(command, info_name=" ".join(path), max_content_width=90)
+        context = click.Context(command, info_name=" ".join(path), terminal_width=90)
         parts.append(f"## {' '.join(path)}\n\n```text\n{command.get_help(context).strip()}\n```\n")
     return "\n".join(parts)
 

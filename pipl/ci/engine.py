@@ -33,7 +33,7 @@ class Ended:
 class Engine(Protocol):
     """Runs jobs, `slots` at a time.
 
-    A job runs `python -m pipl.ci.job FOLDER`. It and all programs that it started are gone
+    A job runs `python -m pipl.ci.job`. It and all programs that it started are gone
     when its future is done, whether it ended, was stopped at its limit, or died; and they end
     when the engine's own process ends, however that happens.
     """

@@ -1,11 +1,13 @@
-"""One attempt of a run, in a process of its own: `python -m pipl.ci.job RUN_FOLDER`.
+"""One attempt of a run, in a process of its own: `python -m pipl.ci.job`.
 
-Its standard input is a pipe from its engine. When that ends, the engine is gone, and the job
-ends itself with everything that it has started.
+Its standard input is a pipe from its engine. The first line is the run's folder; it may be
+long in coming, and what a job needs is imported meanwhile. When the pipe ends, the engine is
+gone, and the job ends itself with everything that it has started.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import shutil
@@ -105,7 +107,39 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
+def _prepare(environ: Mapping[str, str]) -> None:
+    """Import what a job needs. What cannot be had is said when a job does need it."""
+    extension.ci_handlers().working()
+    with contextlib.suppress(DesignedError):
+        install.choose(None, environ)
+
+
+def _await_folder() -> Path | None:
+    """The run's folder, None where the engine has ended without giving one."""
+    line = b""
+    while not line.endswith(b"\n"):
+        byte = os.read(0, 1)
+        if not byte:
+            return None
+        line += byte
+    return Path(line.decode("utf-8").removesuffix("\n"))
+
+
+def _log_to(folder: Path) -> None:
+    """From now on, all that this process and its programs write goes to the run's log."""
+    log = os.open(folder / "log.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    sys.stdout.flush()
+    for stream in (1, 2):
+        os.dup2(log, stream)
+    os.close(log)
+
+
 if __name__ == "__main__":
     process.share_group()
-    threading.Thread(target=_die_with_engine, daemon=True).start()
-    sys.exit(main(Path(sys.argv[1]), dict(os.environ)))
+    _prepare(os.environ)
+    given = _await_folder()
+    if given is not None:
+        threading.Thread(target=_die_with_engine, daemon=True).start()
+        _log_to(given)
+        os.chdir(given)
+        sys.exit(main(given, dict(os.environ)))

@@ -38,7 +38,7 @@ class Resolve:
     `requirements` and `constraints` are PEP 508 texts; constraints only limit versions of what
     is required anyway. `editables` are folders, installed in place with those of `extras` that
     they have. Of the versions in `prefer`, all stay that may, but for those of `upgrade`. Only
-    the index at `index_url` (PEP 503) and the wheels in the folders `find_links` count.
+    the index at `index_url` (PEP 503) counts.
     """
 
     requirements: tuple[str, ...]
@@ -50,7 +50,6 @@ class Resolve:
     constraints: tuple[str, ...] = ()
     prefer: Lock | None = None
     upgrade: Upgrade = frozenset()
-    find_links: tuple[Path, ...] = ()
 
     @property
     def preferred(self) -> Lock | None:

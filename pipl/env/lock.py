@@ -44,11 +44,7 @@ class Lock:
     @classmethod
     def parse(cls, text: str, *, source: str = "the lock") -> Lock:
         """Raises InvalidLock, which calls the text `source`."""
-        try:
-            content = lock_format.parse(text)
-        except lock_format.Unusable as fault:
-            raise InvalidLock(source, str(fault)) from fault
-        return cls(*content)
+        return cls._parse(text, source, None)
 
     @classmethod
     def read(cls, path: Path) -> Lock:
@@ -57,7 +53,14 @@ class Lock:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as fault:
             raise InvalidLock(str(path), str(fault)) from fault
-        return cls.parse(text, source=str(path))
+        return cls._parse(text, str(path), path.absolute().parent)
+
+    @classmethod
+    def _parse(cls, text: str, source: str, folder: Path | None) -> Lock:
+        try:
+            return cls(*lock_format.parse(text, folder))
+        except lock_format.Unusable as fault:
+            raise InvalidLock(source, str(fault)) from fault
 
     def render(self) -> str:
         """The text of the lock; equal locks give equal texts."""

@@ -10,7 +10,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
-from pathlib import PurePosixPath
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from pipl.env.locked import FileKind, LockedFile, LockedPackage
-from pipl.env.paths import of_uri
+from pipl.env.paths import normal, of_uri
 
 if sys.version_info >= (3, 11):
     from tomllib import TOMLDecodeError, loads
@@ -49,8 +49,8 @@ class Unusable(Exception):
     """What a text lacks to be a lock; `Lock` says of which file."""
 
 
-def parse(text: str) -> Content:
-    """Raises Unusable."""
+def parse(text: str, folder: Path | None) -> Content:
+    """Relative paths of files are below `folder`, refused where that is None. Raises Unusable."""
     try:
         table = loads(text)
     except (TOMLDecodeError, RecursionError) as fault:
@@ -60,7 +60,7 @@ def parse(text: str) -> Content:
         raise Unusable(f"lock-version is {version!r}; this pipl reads {LOCK_VERSION}")
     tool = _table(_table(table, "tool"), "pipl")
     return Content(
-        packages=tuple(_package(each) for each in _tables(table, "packages")),
+        packages=tuple(_package(each, folder) for each in _tables(table, "packages")),
         requires_python=_text(table, "requires-python"),
         index_url=_text(tool, "index-url"),
         origin=_text(tool, "origin"),
@@ -129,13 +129,13 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _package(table: dict[str, Any]) -> LockedPackage:
+def _package(table: dict[str, Any], folder: Path | None) -> LockedPackage:
     name = _text(table, "name")
     if name is None or not _NAME.fullmatch(name):
         raise Unusable(f"a package has the name {name!r}")
     version = _text(table, "version")
     directory = _table(table, "directory")
-    files = tuple(_files(table, name))
+    files = tuple(_files(table, name, folder))
     if "vcs" in table:
         raise Unusable(f"{name} comes from a version-control system; publish it to an index")
     if "directory" in table:
@@ -155,21 +155,22 @@ def _package(table: dict[str, Any]) -> LockedPackage:
     )
 
 
-def _files(table: dict[str, Any], package: str) -> Iterator[LockedFile]:
-    for kind in ("archive", "sdist"):
+def _files(table: dict[str, Any], package: str, folder: Path | None) -> Iterator[LockedFile]:
+    kinds: tuple[FileKind, ...] = ("archive", "sdist")
+    for kind in kinds:
         if kind in table:
-            yield _file(_table(table, kind), "archive" if kind == "archive" else "sdist", package)
+            yield _file(_table(table, kind), kind, package, folder)
     for each in _tables(table, "wheels"):
-        yield _file(each, "wheel", package)
+        yield _file(each, "wheel", package, folder)
 
 
-def _file(table: dict[str, Any], kind: FileKind, package: str) -> LockedFile:
+def _file(table: dict[str, Any], kind: FileKind, package: str, folder: Path | None) -> LockedFile:
     url = _text(table, "url")
     if url is None:
-        path = PurePosixPath(_required(table, "path", package))
-        if not path.is_absolute():
+        path = Path(_required(table, "path", package))
+        if not path.is_absolute() and folder is None:
             raise Unusable(f"a file of {package} is given by the relative path {path}")
-        url = path.as_uri()
+        url = normal(folder / path if folder else path).as_uri()
     sha256 = _text(_table(table, "hashes"), "sha256")
     if sha256 is None or not _SHA256.fullmatch(sha256):
         raise Unusable(f"a file of {package} has no sha256, so it could not be checked")

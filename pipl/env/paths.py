@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -14,6 +15,11 @@ def below(path: Path, root: Path) -> str:
         if path.is_relative_to(base):
             return path.relative_to(base).as_posix()
     return path.as_posix()
+
+
+def normal(path: Path) -> Path:
+    """`path` without `..`, links in it left as they are."""
+    return Path(os.path.normpath(path))
 
 
 def of_uri(url: str) -> Path:

@@ -115,7 +115,6 @@ class PipInstaller:
                 f"--report={report}",
                 f"--requirement={asked}",
                 f"--constraint={limits}",
-                *(f"--find-links={links.absolute()}" for links in wanted.find_links),
                 cwd=wanted.root,
             )
             if done.status != 0:

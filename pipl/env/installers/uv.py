@@ -16,7 +16,7 @@ from pipl.env.edited import edited
 from pipl.env.install import UV, Resolve
 from pipl.env.installers import uv_words
 from pipl.env.lock import Lock, LockedPackage, origin_of
-from pipl.env.paths import below
+from pipl.env.paths import below, normal
 from pipl.env.venv import Environment
 from pipl.errors import (
     InstallFailed,
@@ -86,7 +86,6 @@ class UvInstaller:
                 "--prerelease=if-necessary-or-explicit",
                 "--no-sources",
                 "--no-header",
-                *(f"--find-links={links.absolute()}" for links in wanted.find_links),
                 index_url=wanted.index_url,
                 cwd=wanted.root,
             )
@@ -178,7 +177,9 @@ def _adopted(output: Path, wanted: Resolve) -> Lock:
     except InvalidLock as fault:  # such as a requirement on a repository
         raise ResolverFailed(fault.reason) from fault
     packages = tuple(
-        dataclasses.replace(package, directory=below(Path(package.directory), wanted.root))
+        dataclasses.replace(
+            package, directory=below(normal(output.parent / package.directory), wanted.root)
+        )
         if package.directory is not None
         else package
         for package in found.packages

@@ -102,14 +102,6 @@ def test_constraints_limit_what_is_required_anyway(workshop: Workshop) -> None:
     assert versions(lock) == {"hero-geo": "1.0", "show-config": "1.0"}
 
 
-def test_a_folder_of_wheels_counts_beside_the_index(workshop: Workshop, tmp_path: Path) -> None:
-    links = tmp_path / "my links"
-    make_wheel(links, "local-only", "1.0", requires=["hero-geo"])
-    lock = workshop.resolve("local-only", find_links=(links,))
-    assert versions(lock) == {"hero-geo": "2.0", "local-only": "1.0", "show-config": "1.0"}
-    assert workshop.sync(lock) == versions(lock)
-
-
 def test_a_published_version_is_seen_at_once(workshop: Workshop) -> None:
     assert versions(workshop.resolve("hero-geo"))["hero-geo"] == "2.0"
     make_wheel(workshop.index.folder, "hero-geo", "2.1")

@@ -173,6 +173,16 @@ def test_a_lock_that_is_not_there_or_not_text(tmp_path: Path) -> None:
         Lock.read(tmp_path / "pylock.toml")
 
 
+def test_files_beside_a_lock(tmp_path: Path) -> None:
+    text = lock_text(
+        WHEEL.replace('url = "http://x/', 'path = "../w/').join(['name = "x"\nversion = "1"\n', ""])
+    )
+    (tmp_path / "pylock.toml").write_text(text, encoding="utf-8")
+    (package,) = Lock.read(tmp_path / "pylock.toml").packages
+    wheel = tmp_path.parent / "w" / "x-1-py3-none-any.whl"
+    assert package.files[0].url == wheel.as_uri()
+
+
 def test_names_and_hashes_are_normalised_when_read() -> None:
     text = lock_text(f'name = "Show_Config"\nversion = "1"\n{WHEEL.replace(SHA, SHA.upper())}')
     (package,) = Lock.parse(text).packages
