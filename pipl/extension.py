@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Protocol
 import importlib_metadata
 from importlib_metadata import EntryPoint
 
-from pipl_pipe.distributions import Extension, Installed, normalised, required_names
+from pipl_pipe.distributions import Extension, Installed, required_names
+from pipl_pipe.names import normalised
 from pipl_pipe.extension import Extensions, Loaded
 
 if TYPE_CHECKING:  # where it is at runtime differs from 3.10 to 3.14

@@ -11,9 +11,10 @@ from pipl_pipe.asset import view
 from pipl_pipe.asset.reference import Reference
 from pipl_pipe.asset.types import asset_types
 from pipl_pipe.config import Config
-from pipl_pipe.distributions import here, normalised
+from pipl_pipe.distributions import here
 from pipl_pipe.errors import PipeError, UnknownAsset, UnknownExtension
 from pipl_pipe.extension import CONFIG_GROUP, Loaded, extensions
+from pipl_pipe.names import normalised
 from pipl_pipe.product import installed, verify
 from pipl_pipe.product.make import Made
 from pipl_pipe.product.product import GROUP as PRODUCTS

@@ -15,16 +15,12 @@ from pathlib import Path
 from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Tuple
 
 from pipl_pipe.errors import BrokenExtension, NotInstalled
+from pipl_pipe.names import normalised
 
 PREFIX = "pipl_pipe."
 _TARGET = re.compile(r"(?P<module>[\w.]+)\s*(?::\s*(?P<attribute>[\w.]+))?\s*(?:\[.*\])?$")
 _REQUIRED_NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 _EXTRA_MARKER = re.compile(r"\bextra\s*==")
-
-
-def normalised(name: str) -> str:
-    """A distribution's name as PEP 503 compares it: `Hero_Geo` gives `hero-geo`."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from importlib import metadata
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple, TypeVar
 
-from pipl_pipe.distributions import Extension, Installed, here, normalised, scan
+from pipl_pipe.distributions import Extension, Installed, here, scan
 from pipl_pipe.errors import AmbiguousExtension, BrokenExtension, PipeError, UnknownExtension
+from pipl_pipe.names import normalised
 
 CONFIG_GROUP = "pipl_pipe.config"
 CHOOSE = "choose"

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Tuple
 
 from pipl_pipe import durable
-from pipl_pipe.distributions import normalised
 from pipl_pipe.errors import InvalidPackl, NotAPackl
+from pipl_pipe.names import normalised
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument

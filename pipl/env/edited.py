@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from packaging.utils import canonicalize_name
-
+from pipl.env.locked import normalised
 from pipl.env.paths import of_uri
 from pipl.env.venv import Environment
 
@@ -17,7 +16,7 @@ def edited(environment: Environment) -> dict[str, Path]:
     for path in environment.site_packages.glob("*.dist-info/direct_url.json"):
         folder = _edited_folder(path)
         if folder is not None:
-            found[canonicalize_name(path.parent.name.partition("-")[0])] = folder
+            found[normalised(path.parent.name.partition("-")[0])] = folder
     return found
 
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from packaging.utils import canonicalize_name
-
 from pipl.env.edited import edited
+from pipl.env.locked import normalised
 from pipl.env.venv import Environment
 
 
@@ -36,7 +35,7 @@ def installed(environment: Environment) -> dict[str, Installed]:
         stated, *_ = distribution.metadata.get_all("Name") or [""]
         if not stated or not record.exists():
             continue
-        name = canonicalize_name(stated)
+        name = normalised(stated)
         since = record.stat().st_mtime
         found[name] = Installed(name, distribution.version, folders.get(name), since)
     return found

@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from pipl.env.locked import FileKind, LockedFile, LockedPackage
+from pipl.env.locked import FileKind, LockedFile, LockedPackage, normalised
 from pipl.env.paths import normal, of_uri
 
 if sys.version_info >= (3, 11):
@@ -145,7 +144,7 @@ def _package(table: dict[str, Any], folder: Path | None) -> LockedPackage:
     elif version is not None:
         _check_version(name, version)
     return LockedPackage(
-        name=canonicalize_name(name),
+        name=normalised(name),
         version=version,
         files=files,
         directory=_required(directory, "path", name) if "directory" in table else None,

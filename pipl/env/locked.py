@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
-
-from packaging.utils import canonicalize_name
 
 FileKind = Literal["wheel", "sdist", "archive"]
 
@@ -48,4 +47,9 @@ class LockedPackage:
         """A package with one file from an index."""
         kind: FileKind = "wheel" if filename.endswith(".whl") else "sdist"
         file = LockedFile(kind, filename, url, sha256)
-        return cls(canonicalize_name(name), version, (file,))
+        return cls(normalised(name), version, (file,))
+
+
+def normalised(name: str) -> str:
+    """A package's name by PEP 503 (packaging.utils, which has this too, is slow to import)."""
+    return re.sub(r"[-_.]+", "-", name).lower()

@@ -34,8 +34,20 @@ class Interpreter:
 
 def running() -> Interpreter:
     """The interpreter below the environment that pipl itself runs in."""
-    base = getattr(sys, "_base_executable", None) or sys.executable
-    return Interpreter(Path(base), Version(platform.python_version()))
+    return Interpreter(_base_executable(), Version(platform.python_version()))
+
+
+def _base_executable() -> Path:
+    executable = Path(sys.executable)
+    if sys.prefix == sys.base_prefix:
+        return executable
+    base = Path(getattr(sys, "_base_executable", None) or executable)
+    if base != executable:
+        return base
+    # Python 3.10 knows on Windows only
+    name = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    beside = Path(sys.base_exec_prefix, "bin", name)
+    return beside if beside.exists() else executable.resolve()
 
 
 def find(

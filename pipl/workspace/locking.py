@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
-from packaging.utils import canonicalize_name
 
 from pipl.env import python
 from pipl.env.install import ALL, Installer, Resolve, Upgrade
@@ -18,6 +16,7 @@ from pipl.workspace import folder as workspace_folder
 from pipl.workspace.folder import Workspace
 from pipl.workspace.materialise import Place, materialise
 from pipl_pipe import packl
+from pipl_pipe.names import normalised
 
 
 @dataclass(frozen=True)
@@ -40,14 +39,8 @@ class LockChange:
 
 def interpreter_for(workspace: Workspace) -> Interpreter:
     """The interpreter that the workspace asks for and its edited packls admit."""
-    required = SpecifierSet(
-        ",".join(
-            edited.requires_python
-            for edited in map(packl.read, workspace.edited)
-            if edited.requires_python
-        )
-    )
-    return python.find(workspace.python, required)
+    required = (edited.requires_python for edited in map(packl.read, workspace.edited))
+    return python.find(workspace.python, SpecifierSet(",".join(filter(None, required))))
 
 
 def read_lock(workspace: Workspace) -> Lock | None:
@@ -133,19 +126,15 @@ def add(
 
     Where they cannot be resolved, the workspace stays as it was. Raises Unresolvable.
     """
-    names = {_parsed(text).name for text in requirements}
-    kept = tuple(
-        text
-        for text in workspace.requirements
-        if canonicalize_name(Requirement(text).name) not in {canonicalize_name(n) for n in names}
-    )
+    names = frozenset(map(_name_of, requirements))
+    kept = tuple(text for text in workspace.requirements if _name_of(text) not in names)
     before = workspace.requirements
     added = workspace_folder.with_requirements(workspace, (*kept, *requirements))
     try:
         changed = lock(
             added,
             installer,
-            upgrade=frozenset(canonicalize_name(name) for name in names),
+            upgrade=names,
             progress=progress,
         )
     except BaseException:
@@ -170,7 +159,7 @@ def update(
     current = read_lock(workspace)
     if current is None:
         raise NotLocked(str(workspace.folder))
-    wanted = frozenset(canonicalize_name(name) for name in names)
+    wanted = frozenset(normalised(name) for name in names)
     for name in sorted(wanted - {package.name for package in current.packages}):
         raise InvalidName(name, f"the lock of {workspace.name} does not hold it")
     changed = lock(workspace, installer, upgrade=wanted or ALL, progress=progress)
@@ -191,12 +180,16 @@ def changes_between(before: Lock | None, after: Lock) -> tuple[Change, ...]:
 
 def _missing_editables(workspace: Workspace, current: Lock) -> bool:
     held = {package.name for package in current.packages if package.editable}
-    edited = {canonicalize_name(packl.read(path).name) for path in workspace.edited}
+    edited = {normalised(packl.read(path).name) for path in workspace.edited}
     return not edited <= held
 
 
-def _parsed(text: str) -> Requirement:
+def _name_of(text: str) -> str:
+    """The normalised name of a requirement. Raises InvalidName."""
+    # slow to import, and only adding needs it
+    from packaging.requirements import InvalidRequirement, Requirement
+
     try:
-        return Requirement(text)
+        return normalised(Requirement(text).name)
     except InvalidRequirement as fault:
         raise InvalidName(text, f"not a requirement: {fault}") from fault

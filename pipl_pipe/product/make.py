@@ -16,8 +16,8 @@ from typing import Dict, List, Mapping, Optional, Tuple
 from pipl_pipe.asset import files, reference
 from pipl_pipe.asset.reference import ProductAssets, Reference
 from pipl_pipe.asset.types import asset_types
-from pipl_pipe.distributions import normalised
 from pipl_pipe.errors import InvalidProduct
+from pipl_pipe.names import normalised
 from pipl_pipe.product.product import GROUP, product_types
 from pipl_pipe.product.wheel import Metadata, wheel_name, write_wheel
 

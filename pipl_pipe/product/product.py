@@ -15,7 +15,7 @@ from typing import ClassVar, Dict, Iterator, Mapping, Optional, Tuple, Type, Uni
 from pipl_pipe.asset import reference, types
 from pipl_pipe.asset.reference import ProductAssets
 from pipl_pipe.asset.types import Asset
-from pipl_pipe.distributions import Extension, normalised, package_folder, required_names
+from pipl_pipe.distributions import Extension, package_folder, required_names
 from pipl_pipe.errors import (
     AmbiguousExtension,
     BrokenExtension,
@@ -24,6 +24,7 @@ from pipl_pipe.errors import (
     UnknownAsset,
 )
 from pipl_pipe.extension import Extensions, Loaded, extensions
+from pipl_pipe.names import normalised
 
 GROUP = "pipl_pipe.products"
 TYPES_GROUP = "pipl_pipe.product_types"

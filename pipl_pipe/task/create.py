@@ -8,8 +8,8 @@ from string import Template
 from typing import Dict, List, Type
 
 from pipl_pipe import durable, packl
-from pipl_pipe.distributions import normalised
 from pipl_pipe.errors import InvalidPackl
+from pipl_pipe.names import normalised
 from pipl_pipe.packl import SCRIPTS, Note, Packl
 from pipl_pipe.task.command import commands_of
 from pipl_pipe.task.task import GROUP, Task, task_types

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Dict, List, Sequence, Tuple, Union
 
 from pipl_pipe.asset.types import asset_types
-from pipl_pipe.distributions import normalised
 from pipl_pipe.errors import BrokenExtension, InvalidProduct, UnknownExtension
+from pipl_pipe.names import normalised
 from pipl_pipe.product import make
 
 

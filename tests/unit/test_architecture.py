@@ -21,7 +21,7 @@ PIPL_ROWS = [
     ["cli", "testing", "__main__"],
 ]
 PIPE_ROWS = [
-    ["errors"],
+    ["errors", "names"],
     ["durable", "distributions", "variables"],
     ["extension"],
     ["config", "packl", "registry"],

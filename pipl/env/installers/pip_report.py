@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from packaging.utils import canonicalize_name
-
 from pipl.env.install import Resolve
 from pipl.env.lock import Lock, LockedFile, LockedPackage, origin_of
-from pipl.env.locked import FileKind
+from pipl.env.locked import FileKind, normalised
 from pipl.env.paths import below, of_uri
 from pipl.errors import ResolverFailed
 
@@ -34,7 +32,7 @@ def lock(items: Sequence[Mapping[str, Any]], wanted: Resolve) -> Lock:
 
 
 def _package(item: Mapping[str, Any], root: Path) -> LockedPackage:
-    name = canonicalize_name(item["metadata"]["name"])
+    name = normalised(item["metadata"]["name"])
     source = item["download_info"]
     url = source["url"].replace("/%2Bf/", "/+f/")  # as devpi writes it, before pip quotes it
     if "dir_info" in source:

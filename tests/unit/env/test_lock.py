@@ -127,7 +127,7 @@ WHEEL = f'wheels = [{{ url = "http://x/x-1-py3-none-any.whl", hashes = {{ sha256
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("garbage [", "="),
+        ("garbage [", ""),
         ("a = " + "[" * 100_000, ""),
         ('created-by = "x"', "lock-version"),
         ('lock-version = "2.0"', "lock-version"),
