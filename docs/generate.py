@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from pipl import errors
+from pipl.cli.lazy import HELP
 from pipl.cli.main import cli
 from pipl_pipe import errors as pipe_errors
 from pipl_pipe.errors import DesignedError
@@ -26,7 +27,9 @@ def commands() -> str:
     """Every command with its help, as a terminal of 90 columns shows it."""
     parts = [_NOTE, "# Commands\n"]
     for path, command in _walk(cli, ("pipl",)):
-        context = click.Context(command, info_name=" ".join(path), terminal_width=90)
+        context = click.Context(
+            command, info_name=" ".join(path), terminal_width=90, help_option_names=list(HELP)
+        )
         parts.append(f"## {' '.join(path)}\n\n```text\n{command.get_help(context).strip()}\n```\n")
     return "\n".join(parts)
 

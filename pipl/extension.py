@@ -17,8 +17,8 @@ import importlib_metadata
 from importlib_metadata import EntryPoint
 
 from pipl_pipe.distributions import Extension, Installed, required_names
-from pipl_pipe.names import normalised
 from pipl_pipe.extension import Extensions, Loaded
+from pipl_pipe.names import normalised
 
 if TYPE_CHECKING:  # where it is at runtime differs from 3.10 to 3.14
     from importlib.abc import Traversable

@@ -49,7 +49,7 @@ def write(path: Path, values: Mapping[str, object], *, comment: str = "") -> Non
 
 
 def text(values: Mapping[str, object], key: str, path: Path, default: str | None = None) -> str:
-    """The string under `key`. Raises InvalidFile where it is missing without default, or no string."""
+    """The string under `key`. Raises InvalidFile where it is no string, or missing and needed."""
     value = values.get(key, default)
     if not isinstance(value, str):
         raise InvalidFile(str(path), f"`{key}` must be a string")

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from pipl import durable, extension
@@ -21,7 +20,8 @@ from pipl.errors import FrameworkError, InvalidFlow, ServerError
 from pipl.index import release
 from pipl.index.client import IndexClient
 from pipl.project.binding import Binding
-from pipl.workspace.materialise import Place, ask_pipe, materialise
+from pipl.workspace.materialise import ask_pipe, materialise
+from pipl.workspace.place import Place
 from pipl_pipe.errors import DesignedError
 from pipl_pipe.extension import CONFIG_GROUP
 
@@ -117,7 +117,7 @@ class Pipeline:
 
         Raises Unresolvable, InstallFailed, FrameworkError (such as where it does not load).
         """
-        interpreter = python.find(None, SpecifierSet())
+        interpreter = python.find()
         self.folder.mkdir(parents=True, exist_ok=True)
         lock = self.installer.resolve(
             Resolve(

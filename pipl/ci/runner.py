@@ -88,12 +88,11 @@ class Runner:
         with parts.place.owned(), Ledger.open(parts.place.ledger) as ledger:
             try:
                 self._load_flow(self._connected())
-                self._take_over(ledger)
+                self._settle_running(ledger, "its runner ended before it did")
                 self._work(ledger, once=once)
             finally:
                 parts.engine.close()
-                for run in self._jobs.values():
-                    self._settle(ledger, run, "the runner was stopped")
+                self._settle_running(ledger, "the runner was stopped")
                 self._disconnect()
 
     def stop(self) -> None:
@@ -119,18 +118,14 @@ class Runner:
 
     # What waits in the ledger
 
-    def _take_over(self, ledger: Ledger) -> None:
-        """Settle what an earlier runner has left running."""
+    def _settle_running(self, ledger: Ledger, reason: str) -> None:
+        """Record the verdicts of running runs, whose jobs are gone; else queue them again."""
         for run in reversed(ledger.runs(states=("running",))):
-            self._settle(ledger, run, f"its runner on {run.host} ended before it did")
-
-    def _settle(self, ledger: Ledger, run: Run, reason: str) -> None:
-        """Record the verdict of a run whose job is gone; without one, queue it again."""
-        outcome = self._verdict(run)
-        if outcome is None:
-            self._requeue(ledger, run, reason, fault=False)
-        else:
-            self._record(ledger, run, outcome)
+            outcome = self._verdict(run)
+            if outcome is None:
+                self._requeue(ledger, run, reason, fault=False)
+            else:
+                self._record(ledger, run, outcome)
 
     def _verdict(self, run: Run) -> Outcome | None:
         return job_folder.read_outcome(self._parts.place.run_folder(run.id), run.attempt)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from pipl.build import wheel
@@ -21,8 +20,9 @@ from pipl.env.python import Interpreter
 from pipl.env.venv import Environment
 from pipl.index.release import Release, ReleaseFile
 from pipl.workspace.folder import Workspace
-from pipl.workspace.materialise import Place, materialise
+from pipl.workspace.materialise import materialise
 from pipl.workspace.opened import LOCK_IN_WHEEL, with_release
+from pipl.workspace.place import Place
 from pipl.workspace.running import environ_in
 
 
@@ -76,7 +76,7 @@ def prepare(job: Job, subject: Subject, *, besides: Sequence[str] = ()) -> Workp
     A release without a lock is resolved from the index that it is on.
     Raises Unresolvable, InstallFailed, NoInterpreter, FrameworkError.
     """
-    interpreter = python.find(None, SpecifierSet(subject.description.requires_python or ""))
+    interpreter = python.find(None, subject.description.requires_python or "")
     binding = dataclasses.replace(job.spec.binding, index=job.spec.index)
     place = Place(job.scratch / "workspace", binding, job.private_environ())
     place.folder.mkdir()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pipl.project.folder import Project
     from pipl.workspace.area import Workarea
     from pipl.workspace.folder import Workspace
-    from pipl.workspace.materialise import Place
+    from pipl.workspace.place import Place
     from pipl_pipe.packl import Note
 
 ASK = "-"
@@ -93,7 +93,7 @@ class Here:
         raise NoPackl(str(start))
 
     def place(self, workspace: Workspace) -> Place:
-        from pipl.workspace.materialise import Place
+        from pipl.workspace.place import Place
 
         return Place(workspace.folder, workspace.binding, self.environ)
 

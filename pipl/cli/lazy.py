@@ -7,7 +7,8 @@ from importlib import import_module
 
 import click
 
-CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+HELP = ("-h", "--help")
+CONTEXT = {"help_option_names": list(HELP), "max_content_width": 100}
 
 
 class LazyGroup(click.Group):

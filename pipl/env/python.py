@@ -7,12 +7,10 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-if TYPE_CHECKING:
-    from packaging.specifiers import SpecifierSet
+from pipl.errors import NoInterpreter
 
 OLDEST_MINOR = 9
 NEWEST_MINOR = 15
@@ -51,19 +49,28 @@ def _base_executable() -> Path:
 
 
 def find(
-    wanted: str | None, requires: SpecifierSet, *, environ: Mapping[str, str] | None = None
+    wanted: str | None = None, requires: str = "", *, environ: Mapping[str, str] | None = None
 ) -> Interpreter:
     """The interpreter `wanted` (a path, `3.12`, `python3.12`), or any that `requires` admits.
 
-    The running one is preferred, then the newest found. `environ` says where to look
-    (its PATH; None: this process's own). Raises NoInterpreter.
+    `requires` is a specifier set (PEP 440), such as `>=3.9`. The running interpreter is
+    preferred, then the newest found. `environ` says where to look (its PATH; None: this
+    process's own). Raises NoInterpreter.
     """
     current = running()
-    if wanted is None and requires.contains(current.version, prereleases=True):
+    if wanted is None and not requires:
         return current
-    # virtualenv takes longer to import than most environments take to be used
+    # each takes longer to import than most commands take otherwise
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        admitted = SpecifierSet(requires)
+    except InvalidSpecifier as fault:
+        raise NoInterpreter(f"Python {requires}, which is no specifier (PEP 440)", ()) from fault
+    if wanted is None and admitted.contains(current.version, prereleases=True):
+        return current
     from pipl.env import discovery
 
     if wanted is not None:
-        return discovery.named(wanted, requires, environ)
-    return discovery.admitted(requires, current, environ)
+        return discovery.named(wanted, admitted, environ)
+    return discovery.admitted(admitted, current, environ)

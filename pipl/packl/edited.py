@@ -14,7 +14,8 @@ from pipl.progress import SILENT, Progress
 from pipl.workspace import locking
 from pipl.workspace.folder import Workspace
 from pipl.workspace.locking import LockChange
-from pipl.workspace.materialise import Place, ask_pipe
+from pipl.workspace.materialise import ask_pipe
+from pipl.workspace.place import Place
 from pipl_pipe import packl
 from pipl_pipe.packl import Note
 

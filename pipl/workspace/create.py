@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from packaging.specifiers import SpecifierSet
-
 from pipl.env import python as interpreters
 from pipl.env import venv
 from pipl.progress import SILENT, Progress
 from pipl.workspace import folder
 from pipl.workspace.area import Workarea
 from pipl.workspace.folder import Workspace
-from pipl.workspace.materialise import Place, write_context
+from pipl.workspace.place import Place, write_context
 
 
 def create(
@@ -27,7 +25,7 @@ def create(
 
     Raises InvalidName, PathExists, NoInterpreter, NotWritable.
     """
-    interpreter = interpreters.find(python, SpecifierSet())
+    interpreter = interpreters.find(python)
     workspace = folder.create(workarea, name, python=python)
     try:
         progress.phase(f"creating the environment with Python {interpreter.version}")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from packaging.specifiers import SpecifierSet
-
 from pipl.env import python
 from pipl.env.install import ALL, Installer, Resolve, Upgrade
 from pipl.env.lock import Lock
@@ -14,7 +12,8 @@ from pipl.errors import InvalidName, NotLocked
 from pipl.progress import SILENT, Progress
 from pipl.workspace import folder as workspace_folder
 from pipl.workspace.folder import Workspace
-from pipl.workspace.materialise import Place, materialise
+from pipl.workspace.materialise import materialise
+from pipl.workspace.place import Place
 from pipl_pipe import packl
 from pipl_pipe.names import normalised
 
@@ -40,7 +39,7 @@ class LockChange:
 def interpreter_for(workspace: Workspace) -> Interpreter:
     """The interpreter that the workspace asks for and its edited packls admit."""
     required = (edited.requires_python for edited in map(packl.read, workspace.edited))
-    return python.find(workspace.python, SpecifierSet(",".join(filter(None, required))))
+    return python.find(workspace.python, ",".join(filter(None, required)))
 
 
 def read_lock(workspace: Workspace) -> Lock | None:

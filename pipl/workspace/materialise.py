@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 
 from filelock import FileLock
 
@@ -21,29 +19,10 @@ from pipl.env.venv import Environment
 from pipl.errors import FrameworkError, InstallFailed
 from pipl.process import Completed
 from pipl.progress import SILENT, Progress
-from pipl.project.binding import Binding
-from pipl.workspace.folder import ASSETS, ENVIRONMENT, SETTLED
-from pipl_pipe import context
-from pipl_pipe.context import Context
+from pipl.workspace.folder import SETTLED
+from pipl.workspace.place import Place, write_context
 
 _PROVIDERS = ("pipl_pipe.products", "pipl_pipe.env_sets")
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a lock is materialised, for which project, and the environment variables there."""
-
-    folder: Path
-    binding: Binding
-    environ: Mapping[str, str]
-
-    @property
-    def environment(self) -> Environment:
-        return Environment(self.folder / ENVIRONMENT)
-
-    @property
-    def assets(self) -> Path:
-        return self.folder / ASSETS
 
 
 def materialise(
@@ -86,24 +65,6 @@ def settle(place: Place, *, progress: Progress = SILENT) -> None:
     progress.phase("laying the asset view")
     report = ask_pipe(environment, ["settle"], place.environ)
     durable.write_text(settled, json.dumps(report, indent=1, sort_keys=True) + "\n")
-
-
-def write_context(place: Place) -> None:
-    """Tell the framework in this environment which workspace and project it belongs to."""
-    binding = place.binding
-    written = context.render(
-        Context(
-            workspace=place.folder,
-            project=binding.name,
-            url=binding.url,
-            project_folder=binding.folder,
-            index=str(binding.index),
-            assets=place.assets,
-        )
-    )
-    path = place.environment.folder / context.NAME
-    if not path.exists() or path.read_text(encoding="utf-8") != written:
-        durable.write_text(path, written)
 
 
 def ask_pipe(

@@ -18,7 +18,6 @@ from typing import IO
 from pipl import process
 from pipl.ci.engine import Ended, Work
 
-
 DYING_S = 1.0
 """How long killed programs are waited for; one that hangs in the kernel stays longer."""
 

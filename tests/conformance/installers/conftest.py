@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from packaging.specifiers import SpecifierSet
 
 from pipl.env import python, venv
 from pipl.env.install import PIP, UV, Installer, Resolve, choose
@@ -96,7 +95,7 @@ class Workshop:
                 requirements=requirements,
                 root=self.root,
                 index_url=self.index.url,
-                python=python.find(None, SpecifierSet()),
+                python=python.find(),
                 **settings,  # type: ignore[arg-type]
             )
         )
@@ -104,7 +103,7 @@ class Workshop:
     def sync(self, lock: Lock) -> dict[str, str]:
         """Sync, and say what is installed: name to version."""
         if not self.environment.exists():
-            interpreter = python.find(None, SpecifierSet())
+            interpreter = python.find()
             venv.create(self.environment.folder, interpreter, cache=self.blanks)
         self.installer.sync(self.environment, lock, root=self.root, index_url=self.index.url)
         return self.installed()

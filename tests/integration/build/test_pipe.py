@@ -10,7 +10,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from packaging.specifiers import SpecifierSet
 
 import pipl_pipe
 from pipl.build.packl import Builder, build
@@ -43,7 +42,7 @@ def test_it_installs_and_runs(tmp_path: Path, name: str) -> None:
         "UV_CACHE_DIR": str(tmp_path / "uv"),
         "PIP_CACHE_DIR": str(tmp_path / "pip"),
     }
-    interpreter = python.find(None, SpecifierSet())
+    interpreter = python.find()
     installer = choose(name, environ)
     environment = venv.create(tmp_path / ".VENV", interpreter, cache=tmp_path / "cache")
     with simple_index(folder) as index:

@@ -50,16 +50,18 @@ def test_a_runner_killed_at_random_moments_loses_and_doubles_nothing(studio) -> 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
 def test_a_runner_that_is_told_to_stop_queues_its_jobs_again(studio, sign) -> None:
-    name = f"stopped_{sign.name.lower()}"
-    studio.task(name, body="import time; time.sleep(600)")
-    with studio.runner_process(once=False) as runner:
-        assert eventually(lambda: in_state(studio, name, "process", "running"))
-        runner.send_signal(sign)
-        runner.wait(20)
-    assert ended(studio)
-    run = studio.only(name, "process")
-    assert (run.state, run.faults, run.reason) == ("queued", 0, "the runner was stopped")
-    drop(studio, run)
+    name = f"stopped-{sign.name.lower()}"
+    studio.task(name.replace("-", "_"), body="import time; time.sleep(600)")
+    try:
+        with studio.runner_process(once=False) as runner:
+            assert eventually(lambda: in_state(studio, name, "process", "running"))
+            runner.send_signal(sign)
+            runner.wait(20)
+        assert ended(studio)
+        run = studio.only(name, "process")
+        assert (run.state, run.faults, run.reason) == ("queued", 0, "the runner was stopped")
+    finally:
+        drop(studio, name)
 
 
 def test_a_killed_job_is_run_again(studio) -> None:
@@ -144,7 +146,7 @@ def in_state(studio, name: str, handler: str, state: str) -> bool:
     return any(key[1] == handler and run.state == state for key, run in runs.items())
 
 
-def drop(studio, run) -> None:
-    """Take a run off the queue, so that later tests do not wait for it."""
+def drop(studio, name: str) -> None:
+    """Take a packl's runs off the queue, so that later tests do not wait for them."""
     with sqlite3.connect(studio.place.ledger) as connection:
-        connection.execute("update runs set state = 'cancelled' where id = ?", (run.id,))
+        connection.execute("update runs set state = 'cancelled' where project = ?", (name,))

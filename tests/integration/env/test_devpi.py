@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 import pytest
-from packaging.specifiers import SpecifierSet
 
 from pipl.env import python, venv
 from pipl.env.install import PIP, UV, Resolve, choose
@@ -38,7 +37,7 @@ def test_a_lock_of_an_inherited_index(
     }
     installer = choose(name, environ)
     index_url = f"{devpi_server.url}/{stage}/+simple/"
-    interpreter = python.find(None, SpecifierSet())
+    interpreter = python.find()
     lock = installer.resolve(Resolve(("hero-model",), tmp_path, index_url, interpreter))
     assert lock.origin == devpi_server.url
     geo, model = lock.packages

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from packaging.specifiers import SpecifierSet
 
 from pipl.env import python, venv
 from pipl.env.venv import Environment
@@ -148,7 +147,7 @@ def test_several_make_the_same_blank_at_once(tmp_path: Path) -> None:
 
 
 def test_an_interpreter_by_its_path() -> None:
-    found = python.find(str(INTERPRETER.path), SpecifierSet(">=3.10"))
+    found = python.find(str(INTERPRETER.path), ">=3.10")
     assert found.version == INTERPRETER.version
     assert found.path.samefile(INTERPRETER.path)
 
@@ -158,11 +157,11 @@ def test_an_interpreter_that_is_found_on_the_path(tmp_path: Path) -> None:
         pytest.skip("links to interpreters")
     (tmp_path / f"python{INTERPRETER.minor}").symlink_to(INTERPRETER.path)
     environ = {"PATH": str(tmp_path), "HOME": str(tmp_path), "VIRTUALENV_PYTHON": "nonsense"}
-    found = python.find(INTERPRETER.minor, SpecifierSet(), environ=environ)
+    found = python.find(INTERPRETER.minor, environ=environ)
     assert found.path.samefile(INTERPRETER.path)
 
 
 def test_an_interpreter_inside_an_environment_stands_for_the_one_below() -> None:
-    found = python.find(sys.executable, SpecifierSet())
+    found = python.find(sys.executable)
     assert found.path.samefile(INTERPRETER.path)
     assert os.path.realpath(found.path) == os.path.realpath(INTERPRETER.path)

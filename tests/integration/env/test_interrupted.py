@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from packaging.specifiers import SpecifierSet
 
 from pipl.env import python, venv
 from pipl.env.install import PIP, UV, Resolve, choose
@@ -73,7 +72,7 @@ def test_a_killed_sync_is_continued(
         "PIP_CACHE_DIR": str(tmp_path / "cache"),
     }
     installer = choose(name, environ)
-    interpreter = python.find(None, SpecifierSet())
+    interpreter = python.find()
     wanted = tuple(f"packl-{number:02}" for number in range(COUNT))
     lock = installer.resolve(Resolve(wanted, tmp_path, index.url, interpreter))
     lock.write(tmp_path / "pylock.toml")

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from packaging.specifiers import SpecifierSet
-
 from pipl.env import python
 
 
 def test_the_running_interpreter_is_taken_where_it_fits() -> None:
-    found = python.find(None, SpecifierSet(">=3.10"))
+    found = python.find(None, ">=3.10")
     assert found == python.running()
     assert found.minor == f"{sys.version_info.major}.{sys.version_info.minor}"
 
