@@ -66,16 +66,19 @@ def measure(bench: RunningProject, count: int) -> None:
         shutil.copy(model.folder / workspace_folder.MARK, ours)
         command([PIPL, "work", "sync"], cwd=ours, env=bench.environ)()
 
+    def create_like() -> None:
+        like = ["--like", model.folder]
+        command([PIPL, "work", "create", "ours", *like], cwd=workarea.folder, env=bench.environ)()
+
     def by_hand() -> None:
         command([uv, "venv", "-q", ".venv", "--python", sys.executable], cwd=floor)()
         sync = [uv, "pip", "sync", "-q", "--preview-features", "pylock", "--no-config"]
         command([*sync, "--python", ".venv", "--index-url", index, "pylock.toml"], cwd=floor)()
 
-    report(
-        f"work create + sync, {count} packls",
-        paired(create_and_sync, by_hand, runs=RUNS, before=clean),
-        goal="ratio <= 1.5",
-    )
+    ways = {"work create + sync": create_and_sync, "work create --like": create_like}
+    for title, ours_way in ways.items():
+        pair = paired(ours_way, by_hand, runs=RUNS, before=clean)
+        report(f"{title}, {count} packls", pair, goal="ratio <= 1.5")
 
 
 def main() -> None:

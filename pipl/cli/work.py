@@ -60,17 +60,26 @@ def create_area(workarea_path: str, project: str, as_json: bool) -> None:
 @click.argument("workspace_name")
 @click.argument("workarea_path", default=".", metavar="[WORKAREA_PATH]")
 @click.option("--python", help="An interpreter: a version such as 3.11, or a path.")
+@click.option("--like", metavar="WORKSPACE_PATH", help="Require and lock what that one does.")
 @json_option
-def create(workspace_name: str, workarea_path: str, python: str | None, as_json: bool) -> None:
-    """Create a workspace with an empty environment in the workarea."""
+def create(
+    workspace_name: str, workarea_path: str, python: str | None, like: str | None, as_json: bool
+) -> None:
+    """Create a workspace in the workarea: empty, or with what another one holds."""
     from pipl.workspace import create as creation
 
     here = Here.now()
     workarea = here.workarea(workarea_path)
+    model = here.workspace(like) if like else None
     with render.progress(quiet=as_json) as progress:
         made = creation.create(
             workarea, workspace_name, here.environ, python=python, progress=progress
         )
+        if model is not None:
+            from pipl.workspace import locking
+
+            made = locking.take_over(made, model)
+            locking.sync(made, here.installer, here.place(made), progress=progress)
     if as_json:
         render.print_json({"workspace": made})
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 from pipl.env import python
@@ -163,6 +164,20 @@ def update(
         raise InvalidName(name, f"the lock of {workspace.name} does not hold it")
     changed = lock(workspace, installer, upgrade=wanted or ALL, progress=progress)
     materialise(place, changed.lock, interpreter_for(workspace), installer, progress=progress)
+    return changed
+
+
+def take_over(workspace: Workspace, model: Workspace) -> Workspace:
+    """Give a new workspace the requirements and the lock of another, without its edited packls.
+
+    Raises NotLocked where the other has no lock.
+    """
+    current = read_lock(model)
+    if current is None:
+        raise NotLocked(str(model.folder))
+    current.without(current.editables).write(workspace.lock_path)
+    changed = dataclasses.replace(workspace, requirements=model.requirements, extras=model.extras)
+    workspace_folder.save(changed)
     return changed
 
 

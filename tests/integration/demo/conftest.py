@@ -16,8 +16,9 @@ import pytest
 from pipl import process
 from pipl.build.pipe import build_pipe_wheel
 from pipl.packl.template import render
-from pipl_pipe import context, variables as changes
+from pipl_pipe import context
 from pipl_pipe import packl as packls
+from pipl_pipe import variables as changes
 from pipl_pipe.context import Context
 
 TEMPLATES = Path(__file__).parents[3] / "templates"

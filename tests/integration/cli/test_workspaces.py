@@ -1,0 +1,55 @@
+"""What artists do with workspaces, by commands."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from pipl.testing.commands import Shell
+from pipl.testing.projects import RunningProject
+
+
+def test_a_workspace_like_another(running: RunningProject, workspace: Shell) -> None:
+    workspace.pipl("work", "add", "pipl-pipe")
+    areas = workspace.in_("..")
+    areas.pipl("work", "create", "twin", "--like", str(workspace.cwd))
+    twin = areas.in_("twin")
+    assert (twin.cwd / "pylock.toml").read_text(encoding="utf-8") == (
+        workspace.cwd / "pylock.toml"
+    ).read_text(encoding="utf-8")
+    twin.pipl("work", "run", "python", "-c", "import pipl_pipe")
+    areas.pipl("work", "delete", "twin", "--yes")
+    assert not twin.cwd.exists()
+
+
+def test_a_workarea_bound_by_url(running: RunningProject, tmp_path: Path) -> None:
+    """As on a machine that sees only the server: no path of the project is known there."""
+    shell = running.shell.in_(tmp_path)
+    shell.pipl("work", "create-area", "area", running.project.url)
+    assert str(running.project.folder) not in (tmp_path / "area" / ".workarea").read_text("utf-8")
+    area = shell.in_("area")
+    area.pipl("work", "create", "remote")
+    remote = area.in_("remote")
+    remote.pipl("work", "add", "pipl-pipe")
+    assert "pipl-pipe" in remote.pipl("work", "status")
+    assert "remote" in area.pipl("work", "list")
+
+
+def test_commands_in_a_workspace_keep_their_status(workspace: Shell) -> None:
+    done = workspace.attempt("work", "run", "python", "-c", "import sys; sys.exit(7)")
+    assert done.status == 7
+
+
+def test_two_syncs_at_once(workspace: Shell) -> None:
+    workspace.pipl("work", "add", "pipl-pipe")
+    done: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: done.append(workspace.attempt("work", "sync").status))
+        for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert done == [0, 0, 0]
+    workspace.pipl("work", "run", "python", "-c", "import pipl_pipe")

@@ -1,0 +1,139 @@
+"""Delivering products: whose name it is, and what counts as delivered."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipl.ci import products
+from pipl.ci.products import Delivery, TaskFile
+from pipl.errors import InvalidWheel, NotAllowed, ProductDiffers, ProductTaken
+from pipl.index.name import IndexName
+from pipl.testing.simple_index import make_wheel
+from pipl_pipe.product.wheel import rewrite
+
+PROJECT = IndexName("root", "PROJ")
+HERO = TaskFile("hero-model", "1.0", "a" * 64)
+
+
+def product(
+    folder: Path, task: TaskFile = HERO, name: str = "hero_geo", text: str = "", version: str = ""
+) -> Path:
+    path = make_wheel(
+        folder / (text or "plain") / task.sha256[:4],
+        name,
+        version or task.version,
+        files={f"{name}/x": text},
+    )
+    origin = {"name": task.name, "version": task.version, "sha256": task.sha256}
+    rewrite(path, {"provenance.json": json.dumps({"task": origin}).encode()})
+    return path
+
+
+@pytest.fixture
+def deliver(studio, tmp_path):
+    """Delivers wheels for a task; returns what was said."""
+
+    def run(*wheels: Path, task: TaskFile = HERO, client=None) -> list[str]:
+        said: list[str] = []
+        delivery = Delivery(client or studio.client(), PROJECT, task)
+        products.deliver(delivery, wheels, locks=tmp_path / "locks", say=said.append)
+        return said
+
+    return run
+
+
+def held(studio, name: str = "hero-geo") -> list[tuple[str, str]]:
+    return [
+        (release.version, release.wheel.sha256)
+        for release in studio.client().releases(PROJECT, name)
+    ]
+
+
+def test_a_new_product_is_uploaded(studio, deliver, tmp_path) -> None:
+    assert deliver(product(tmp_path)) == ["uploaded hero_geo-1.0-py3-none-any.whl to root/PROJ"]
+    assert [version for version, _ in held(studio)] == ["1.0"]
+
+
+def test_what_is_there_already_is_left_alone(studio, deliver, tmp_path) -> None:
+    deliver(product(tmp_path))
+    before = held(studio)
+    assert deliver(product(tmp_path)) == ["root/PROJ holds hero_geo-1.0-py3-none-any.whl already"]
+    assert held(studio) == before
+
+
+def test_other_bytes_of_the_same_task_file_count_as_delivered(studio, deliver, tmp_path) -> None:
+    deliver(product(tmp_path))
+    before = held(studio)
+    assert "already" in deliver(product(tmp_path, text="made again"))[0]
+    assert held(studio) == before
+
+
+def test_another_file_of_the_task_may_not_replace_a_version(studio, deliver, tmp_path) -> None:
+    deliver(product(tmp_path))
+    other = TaskFile("hero-model", "1.0", "b" * 64)
+    with pytest.raises(ProductDiffers, match=r"hero-geo 1\.0 with other content"):
+        deliver(product(tmp_path, other, text="other"), task=other)
+
+
+def test_a_later_version_of_the_task_goes_beside_the_earlier(studio, deliver, tmp_path) -> None:
+    deliver(product(tmp_path))
+    later = TaskFile("Hero_Model", "1.1", "b" * 64)  # names are compared as PEP 503 says
+    deliver(product(tmp_path, later), task=later)
+    assert [version for version, _ in held(studio)] == ["1.1", "1.0"]
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+def test_a_name_belongs_to_the_task_that_took_it(studio, deliver, tmp_path, version) -> None:
+    deliver(product(tmp_path))
+    thief = TaskFile("villain-model", version, "c" * 64)
+    with pytest.raises(ProductTaken, match="belongs to the task hero-model; villain-model"):
+        deliver(product(tmp_path, thief), task=thief)
+
+
+@pytest.mark.parametrize("provenance", [None, b"", b"[]", b'{"task": "hero"}', b"\xff"])
+def test_a_name_of_what_is_no_product_is_taken(studio, deliver, tmp_path, provenance) -> None:
+    library = make_wheel(tmp_path / "library", "hero_geo", "0.1")
+    if provenance is not None:
+        rewrite(library, {"provenance.json": provenance})
+    studio.client("root").upload(PROJECT, library)
+    with pytest.raises(ProductTaken, match="no task's product"):
+        deliver(product(tmp_path))
+
+
+def test_nothing_is_uploaded_where_one_name_is_taken(studio, deliver, tmp_path) -> None:
+    studio.client("root").upload(PROJECT, make_wheel(tmp_path / "library", "zebra", "0.1"))
+    with pytest.raises(ProductTaken):
+        deliver(product(tmp_path), product(tmp_path, name="zebra"))
+    assert held(studio) == []
+
+
+def test_a_delivery_that_was_cut_short_is_completed(studio, deliver, tmp_path) -> None:
+    wheels = [product(tmp_path, name=name) for name in ("one", "two", "three")]
+
+    class Dying(type(studio.client())):
+        def upload(self, index, path, **options):
+            super().upload(index, path, **options)
+            raise KeyboardInterrupt  # the index has it, but nobody was told
+
+    for _ in wheels:
+        dying = Dying(studio.server, studio.client()._login)
+        with pytest.raises(KeyboardInterrupt):
+            deliver(*wheels, client=dying)
+    said = deliver(*wheels)
+    assert [line.rpartition(" ")[2] for line in said] == ["already"] * 3
+    for name in ("one", "two", "three"):
+        assert len(held(studio, name)) == 1
+
+
+def test_what_the_index_refuses_is_passed_on(studio, deliver, tmp_path) -> None:
+    with pytest.raises(NotAllowed):
+        deliver(product(tmp_path), client=studio.client("bob"))
+
+
+def test_a_file_that_is_named_like_no_wheel_is_refused(deliver, tmp_path) -> None:
+    (tmp_path / "hero.whl").write_bytes(b"")
+    with pytest.raises(InvalidWheel):
+        deliver(tmp_path / "hero.whl")
