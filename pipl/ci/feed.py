@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import Protocol
 
 from pipl.ci.event import ReleaseEvent
 from pipl.errors import UnexpectedReply
@@ -23,6 +27,12 @@ class Page:
     events: tuple[ReleaseEvent, ...]
 
 
+class ReadPage(Protocol):
+    """`read`, or what stands for it."""
+
+    def __call__(self, client: IndexClient, since: int, *, wait_s: float) -> Page: ...
+
+
 def read(client: IndexClient, since: int, *, wait_s: float) -> Page:
     """What happened after the serial `since`; waits up to `wait_s` for something to happen.
 
@@ -35,6 +45,42 @@ def read(client: IndexClient, since: int, *, wait_s: float) -> Page:
         return _page(reply)
     except (KeyError, TypeError, ValueError) as fault:
         raise UnexpectedReply(client.url + path, 200, f"not an event page: {fault!r}") from fault
+
+
+class Reader:
+    """Reads pages in the background, one at a time, with a client of its own."""
+
+    def __init__(self, connect: Callable[[], IndexClient], read: ReadPage) -> None:
+        self._connect = connect
+        self._read = read
+        self._client: IndexClient | None = None
+
+    def ask(
+        self, since: int, *, wait_s: float, pause_s: float, done: Callable[[], None]
+    ) -> Future[Page]:
+        """Ask for the page after `since`, `pause_s` from now; `done` is called when it is there.
+
+        The future raises whatever connecting or reading has raised.
+        """
+        future: Future[Page] = Future()
+        future.add_done_callback(lambda _: done())
+
+        def ask() -> None:
+            try:
+                time.sleep(pause_s)
+                if self._client is None:
+                    self._client = self._connect()
+                future.set_result(self._read(self._client, since, wait_s=wait_s))
+            except BaseException as fault:  # noqa: BLE001  it is raised where the page is used
+                future.set_exception(fault)
+
+        # A daemon, as nobody can end its waiting: it must not hold up the end of the program.
+        threading.Thread(target=ask, name="ci-feed", daemon=True).start()
+        return future
+
+    def disconnect(self) -> None:
+        """Connect anew for the next page."""
+        self._client = None
 
 
 def _page(reply: object) -> Page:

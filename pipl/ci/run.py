@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from pipl.errors import FrameworkError, LoginExpired, ServerError
+from pipl.errors import DiskFull, FrameworkError, LoginExpired, ServerError
 from pipl.index.name import IndexName
-from pipl_pipe.errors import DesignedError
+from pipl_pipe.errors import DesignedError, StoreFull
 
 State = Literal["queued", "running", "passed", "failed", "held", "cancelled"]
 STATES: tuple[State, ...] = get_args(State)
@@ -81,11 +81,16 @@ class Outcome:
 
     @classmethod
     def of_error(cls, error: DesignedError) -> Outcome:
-        """The failure that a designed error stands for."""
+        """The failure that a designed error stands for.
+
+        It is tried again where the server, the login or the disk is to blame.
+        """
+        code = error.reported if isinstance(error, FrameworkError) else error.code
+        spoiled = isinstance(error, (ServerError, LoginExpired, DiskFull))
         return cls(
             "failed",
             reason=str(error),
             hint=error.advice,
-            code=error.reported if isinstance(error, FrameworkError) else error.code,
-            again=isinstance(error, (ServerError, LoginExpired)),
+            code=code,
+            again=spoiled or code == StoreFull.code,
         )

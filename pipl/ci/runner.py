@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from pipl.ci import feed, intake, job_folder
 from pipl.ci.engine import Ended, Engine, Work
@@ -56,7 +56,7 @@ class Parts:
     host: str
     tell: Callable[[Notice], None]
     pause_s: float = 0.5
-    read: Callable[..., feed.Page] = field(default=feed.read)
+    read: feed.ReadPage = feed.read
 
 
 class Runner:
@@ -69,7 +69,7 @@ class Runner:
         self._parts = parts
         self._jobs: dict[Future[Ended], Run] = {}
         self._page: Future[feed.Page] | None = None
-        self._reader: IndexClient | None = None
+        self._reader = feed.Reader(lambda: parts.connect(False), parts.read)
         self._client: IndexClient | None = None
         self._renew = True
         self._flow = Flow(())
@@ -164,6 +164,10 @@ class Runner:
         except DesignedError as fault:
             self._record(ledger, run, Outcome.of_error(fault))
             return
+        except OSError as fault:  # no process, no folder: this machine's fault, not the run's
+            outcome = Outcome.of_error(JobFailed(f"it could not be started: {fault}"))
+            self._record(ledger, run, replace(outcome, again=True))
+            return
         self._jobs[job] = run
         job.add_done_callback(lambda _: self._wake.set())
         self._parts.tell(Notice(f"started: {run.title}", run))
@@ -211,23 +215,12 @@ class Runner:
 
     def _ask_feed(self, ledger: Ledger, *, wait_s: float) -> None:
         """Read the next page in the background, after a pause where the server is away."""
-        since, pause_s, read = ledger.cursor(), self._pause_s, self._parts.read
-        future: Future[feed.Page] = Future()
-
-        def ask() -> None:
-            try:
-                if pause_s:
-                    threading.Event().wait(pause_s)
-                if self._reader is None:
-                    self._reader = self._parts.connect(False)
-                future.set_result(read(self._reader, since, wait_s=0.0 if pause_s else wait_s))
-            except BaseException as fault:  # noqa: BLE001  it is raised where the page is used
-                future.set_exception(fault)
-
-        self._page = future
-        future.add_done_callback(lambda _: self._wake.set())
-        # A daemon, as nobody can end its waiting: it must not hold up the end of the program.
-        threading.Thread(target=ask, name="ci-feed", daemon=True).start()
+        self._page = self._reader.ask(
+            ledger.cursor(),
+            wait_s=0.0 if self._pause_s else wait_s,
+            pause_s=self._pause_s,
+            done=self._wake.set,
+        )
 
     def _page_came(self, ledger: Ledger, future: Future[feed.Page]) -> None:
         since = ledger.cursor()
@@ -277,7 +270,7 @@ class Runner:
         except DesignedError as fault:
             self._parts.tell(Notice(f"the flow stays as it was: {fault}", error=fault))
 
-    # Connections: the reader's is used by its thread alone
+    # Connections
 
     def _connected(self) -> IndexClient:
         if self._client is None:
@@ -287,7 +280,8 @@ class Runner:
 
     def _disconnect(self) -> None:
         """Connect anew before the next use, with a new login."""
-        self._client, self._reader, self._renew = None, None, True
+        self._client, self._renew = None, True
+        self._reader.disconnect()
 
 
 def _promotion_of(run: Run) -> NewRun:

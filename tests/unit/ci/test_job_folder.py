@@ -11,7 +11,7 @@ from pipl import errors
 from pipl.ci import job_folder
 from pipl.ci.job_folder import JobSpec
 from pipl.ci.run import Outcome
-from pipl.errors import InvalidFile, ServerDown, VersionTaken
+from pipl.errors import DiskFull, FrameworkError, InvalidFile, ServerDown, VersionTaken
 from pipl.index.name import IndexName
 from pipl.project.binding import Binding
 
@@ -81,6 +81,11 @@ def test_a_verdict_of_another_shape_is_said_so(tmp_path: Path) -> None:
 def test_only_the_infrastructure_is_tried_again() -> None:
     down = Outcome.of_error(ServerDown("http://localhost:1"))
     assert (down.state, down.again, down.code) == ("failed", True, "server.down")
+    assert Outcome.of_error(DiskFull("/show")).again
+    full = FrameworkError("asset.store-full", "no space left", "free space")
+    assert (Outcome.of_error(full).again, Outcome.of_error(full).code) == (True, "asset.store-full")
+    raised = FrameworkError("task.process-failed", "process() failed", "read the log")
+    assert not Outcome.of_error(raised).again
     for fault in (errors.TestsFailed("hero", "1 failed"), VersionTaken("root/PROJ", "hero", "1.0")):
         assert not Outcome.of_error(fault).again
     assert Outcome.of_error(VersionTaken("root/PROJ", "hero", "1.0")).hint.startswith("run `pipl")

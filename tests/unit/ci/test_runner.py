@@ -173,6 +173,21 @@ def test_a_job_that_was_stopped_at_its_limit_has_failed(studio) -> None:
     assert "stopped after 3 s" in studio.place.log(run.id).read_text()
 
 
+def test_a_job_that_cannot_be_started_is_tried_again(studio) -> None:
+    studio.publish()
+    submit, refusals = studio.engine.submit, [OSError("out of processes")]
+
+    def refusing(work):
+        if refusals:
+            raise refusals.pop()
+        return submit(work)
+
+    studio.engine.submit = refusing
+    studio.runner().run(once=True)
+    assert studio.states() == WHOLE_ROAD
+    assert "it could not be started: out of processes" in studio.said()
+
+
 def test_a_promotion_to_an_index_that_does_not_exist_fails(studio) -> None:
     studio.publish()
     flow = Flow((Stage(TESTING, (HandlerStep("qa"),), promote=IndexName("root", "gone")),))
