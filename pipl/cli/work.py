@@ -264,13 +264,17 @@ def status(workspace_path: str | None, as_json: bool) -> None:
 
 
 def show_change(changed: LockChange, *, as_json: bool) -> None:
-    """Say what a lock moved."""
+    """Say what a lock moved, and which of the packls are broken."""
+    from pipl.workspace import settled
+
+    broken = settled.read(changed.workspace.environment).broken
     if as_json:
         render.print_json(
             {
                 "workspace": changed.workspace.folder,
                 "packages": len(changed.lock.packages),
                 "changes": changed.changes,
+                "broken": broken,
             }
         )
         return
@@ -282,3 +286,5 @@ def show_change(changed: LockChange, *, as_json: bool) -> None:
         else:
             click.echo(f"   {change.name} {change.before} -> {change.after}")
     click.echo(f"{changed.workspace.name} holds {len(changed.lock.packages)} packages")
+    for fault in broken:
+        click.echo(f"warning: {fault}", err=True)

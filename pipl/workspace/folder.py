@@ -20,8 +20,6 @@ MARK = ".workspace"
 ENVIRONMENT = ".VENV"
 LOCK = "pylock.toml"
 ASSETS = "assets"
-SETTLED = "pipl-settled.json"
-"""In the environment's root: what its packls say (env sets, faults)."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 
 

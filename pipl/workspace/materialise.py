@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from filelock import FileLock
 
-from pipl import durable, process
+from pipl import process
 from pipl.env import venv
 from pipl.env.install import Installer
 from pipl.env.lock import Lock
@@ -19,7 +19,7 @@ from pipl.env.venv import Environment
 from pipl.errors import FrameworkError, InstallFailed
 from pipl.process import Completed
 from pipl.progress import SILENT, Progress
-from pipl.workspace.folder import SETTLED
+from pipl.workspace import settled
 from pipl.workspace.place import Place, write_context
 
 _PROVIDERS = ("pipl_pipe.products", "pipl_pipe.env_sets")
@@ -58,13 +58,11 @@ def settle(place: Place, *, progress: Progress = SILENT) -> None:
     """
     environment = place.environment
     write_context(place)
-    settled = environment.folder / SETTLED
     if not _provides(environment):
-        settled.unlink(missing_ok=True)
+        settled.write(environment, None)
         return
     progress.phase("laying the asset view")
-    report = ask_pipe(environment, ["settle"], place.environ)
-    durable.write_text(settled, json.dumps(report, indent=1, sort_keys=True) + "\n")
+    settled.write(environment, ask_pipe(environment, ["settle"], place.environ))
 
 
 def ask_pipe(

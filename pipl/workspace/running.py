@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
@@ -10,7 +9,8 @@ from collections.abc import Mapping, Sequence
 
 from pipl import process
 from pipl.errors import NotLocked, ProgramMissing
-from pipl.workspace.folder import SETTLED, Workspace
+from pipl.workspace import settled
+from pipl.workspace.folder import Workspace
 from pipl_pipe import variables as changes
 
 
@@ -23,12 +23,7 @@ def environ_in(workspace: Workspace, environ: Mapping[str, str]) -> dict[str, st
     if not environment.exists():
         raise NotLocked(str(workspace.folder))
     variables = environment.environ(environ)
-    settled = environment.folder / SETTLED
-    if settled.exists():
-        report = json.loads(settled.read_text(encoding="utf-8"))
-        variables = changes.apply(
-            [changes.Operation(**operation) for operation in report["env"]], variables
-        )
+    variables = changes.apply(settled.read(environment).env, variables)
     variables["PIPL_WORKSPACE"] = str(workspace.folder)
     return variables
 
