@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -15,3 +16,17 @@ def devpi_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSe
     """A real server for the whole session. Make users and indexes of your own; never stop it."""
     with running_devpi_server(tmp_path_factory.mktemp("devpi") / "Shared") as server:
         yield server
+
+
+MISSING = ("not installed", "could not import")
+"""What the reasons of skips say where a program or library is missing."""
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """With PIPL_FAIL_ON_SKIP, as in CI, a test that skips for something missing is a failure."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    missing = [one for one in skipped if any(text in str(one.longrepr) for text in MISSING)]
+    if missing and os.environ.get("PIPL_FAIL_ON_SKIP") and session.exitstatus == 0:
+        reporter.write_line(f"{len(missing)} skipped, which PIPL_FAIL_ON_SKIP forbids", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
