@@ -82,9 +82,7 @@ def set_version(folder: Path, version: str, note: Note) -> None:
     _write(folder, document)
 
 
-def add_dependency(
-    folder: Path, requirement: str, note: Note, extra: Optional[str] = None
-) -> None:
+def add_dependency(folder: Path, requirement: str, note: Note, extra: Optional[str] = None) -> None:
     """Add a requirement (PEP 508) to the dependencies, or to those of an extra.
 
     One on the same distribution is replaced. Raises NotAPackl, InvalidPackl.

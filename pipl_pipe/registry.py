@@ -69,5 +69,3 @@ def _config_of(name: str) -> Optional[Dict[str, Any]]:
         return None
     given: Optional[Dict[str, Any]] = get(_CONFIG).get(name)
     return given
-
-

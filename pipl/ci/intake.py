@@ -18,9 +18,7 @@ from pipl.packl.publish import KIND_MEMBER
 from pipl_pipe.errors import DesignedError
 
 
-def new_runs(
-    client: IndexClient, flow: Flow, events: Iterable[ReleaseEvent]
-) -> tuple[NewRun, ...]:
+def new_runs(client: IndexClient, flow: Flow, events: Iterable[ReleaseEvent]) -> tuple[NewRun, ...]:
     """The runs that the flow asks for: wheels count, sdists only travel with them.
 
     Where an index filters by kind, the wheel is looked into. Raises ServerDown, LoginExpired

@@ -1,11 +1,11 @@
 """The folder of a run, through which the runner and the run's jobs talk.
 
-    run.json     what to do, written by the runner before each attempt; holds no secret
-    log.txt      what the attempts wrote
-    result.json  the verdict, written whole by the job
-    job.lock     held by the job that is at work
-    outbox/      what the run has made and not yet delivered; survives attempts
-    scratch-N/   what attempt N needs while it runs
+run.json     what to do, written by the runner before each attempt; holds no secret
+log.txt      what the attempts wrote
+result.json  the verdict, written whole by the job
+job.lock     held by the job that is at work
+outbox/      what the run has made and not yet delivered; survives attempts
+scratch-N/   what attempt N needs while it runs
 """
 
 from __future__ import annotations

@@ -134,9 +134,7 @@ class Runner:
         parts = self._parts
         while not self._stopping and not self._pause_s:
             full = len(self._jobs) >= parts.engine.slots
-            run = ledger.claim(
-                now=parts.clock(), host=parts.host, only=(PROMOTE,) if full else ()
-            )
+            run = ledger.claim(now=parts.clock(), host=parts.host, only=(PROMOTE,) if full else ())
             if run is None:
                 return
             stage = self._flow.stage(run.index)

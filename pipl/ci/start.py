@@ -39,9 +39,7 @@ class Settings:
     slots: int = 2
 
 
-def runner_of(
-    project: Project, settings: Settings, *, tell: Callable[[Notice], None]
-) -> Runner:
+def runner_of(project: Project, settings: Settings, *, tell: Callable[[Notice], None]) -> Runner:
     """The runner of a project that this machine sees. Raises UnknownExtension, BrokenExtension."""
     place = CIPlace(project.ci)
     binding = project.binding

@@ -71,9 +71,7 @@ def run_pytest(
     return Verdict(passed, summary, (Command(args, ran.status, ran.output),))
 
 
-def run_tox(
-    run: Run, wheel: Path, source: Path, work: Path, environ: Mapping[str, str]
-) -> Verdict:
+def run_tox(run: Run, wheel: Path, source: Path, work: Path, environ: Mapping[str, str]) -> Verdict:
     """Test a wheel as the packl's own tox configuration says; tox makes its environments."""
     written = work / "result.json"
     args = (

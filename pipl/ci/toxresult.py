@@ -61,9 +61,7 @@ def report(
     }
 
 
-def of_tox(
-    written: Mapping[str, object], file: ReleaseFile, machine: Machine
-) -> dict[str, object]:
+def of_tox(written: Mapping[str, object], file: ReleaseFile, machine: Machine) -> dict[str, object]:
     """What tox has written itself, completed by what it may leave out."""
     return {**_about(file, machine), "testenvs": {}, **written}
 

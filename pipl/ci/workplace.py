@@ -98,9 +98,7 @@ def prepare(job: Job, subject: Subject, *, besides: Sequence[str] = ()) -> Workp
     missing = tuple(text for text in besides if not _holds(lock, text))
     if missing:
         job.say(f"installing beside the lock: {', '.join(missing)}")
-        job.installer.add_files(
-            environment, missing, index_url=binding.index_url, constraints=lock
-        )
+        job.installer.add_files(environment, missing, index_url=binding.index_url, constraints=lock)
     environ = environ_in(Workspace(place.folder, binding), place.environ)
     return Workplace(place, interpreter, environ)
 

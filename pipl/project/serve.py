@@ -20,15 +20,19 @@ from pipl import durable
 from pipl.project.server import CONFIG_NAME, LOCK_NAME, PID_NAME
 
 
+_HELD: list[FileLock] = []
+"""Kept until the process ends, when its port is free again too; the system releases it."""
+
+
 def _stop(signum: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
 def serve(system: Path) -> int:
     """Serve until a signal ends it. Returns 0, or 75 when another process holds the lock."""
-    lock = FileLock(system / LOCK_NAME)
     try:
-        lock.acquire(timeout=0)
+        _HELD.append(FileLock(system / LOCK_NAME))
+        _HELD[0].acquire(timeout=0)
     except Timeout:
         return 75  # EX_TEMPFAIL
     try:
@@ -39,7 +43,6 @@ def serve(system: Path) -> int:
         pass
     finally:
         (system / PID_NAME).unlink(missing_ok=True)
-        lock.release()
     return 0
 
 

@@ -29,9 +29,7 @@ def asset_store(config: Optional[Mapping[str, Any]] = None) -> AssetStore:
     return choose(config or {}, context.current(), os.environ)
 
 
-def choose(
-    config: Mapping[str, Any], here: Context, environ: Mapping[str, str]
-) -> AssetStore:
+def choose(config: Mapping[str, Any], here: Context, environ: Mapping[str, str]) -> AssetStore:
     """The store that a workspace uses: over http where its path lies in a project unseen here."""
     problems = tuple(
         f"{key} is no text" if key in _KEYS else f"{key} is unknown"

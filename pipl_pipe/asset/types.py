@@ -163,4 +163,3 @@ def _sequence_problems(folder: Path, names: List[str]) -> Tuple[str, ...]:
     if len(kinds) > 1:
         return (f"{folder} holds several sequences: {', '.join(kinds[:10])}",)
     return ()
-

@@ -151,9 +151,7 @@ def _requires(spec: ProductSpec) -> Tuple[str, ...]:
 
 
 def _provenance(spec: ProductSpec, release: Release) -> Dict[str, object]:
-    assets = [
-        {"name": one.name, "revision": one.revision, "size": one.size} for one in spec.assets
-    ]
+    assets = [{"name": one.name, "revision": one.revision, "size": one.size} for one in spec.assets]
     return {
         "format": PROVENANCE_FORMAT,
         "task": {"name": release.name, "version": release.version, "sha256": release.sha256},

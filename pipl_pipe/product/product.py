@@ -114,9 +114,7 @@ class Product:
         """Raises UnknownAsset."""
         return self.assets[name]
 
-    def get_dependencies(
-        self, type: Union[str, Type[Product], None] = None
-    ) -> Tuple[Product, ...]:
+    def get_dependencies(self, type: Union[str, Type[Product], None] = None) -> Tuple[Product, ...]:
         """The products that its packl requires directly, by name; of one type if given.
 
         A type is a class or the registered name of one. Raises NotInstalled where its packl is

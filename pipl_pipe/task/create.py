@@ -95,9 +95,7 @@ def _sources(found: Packl, kind: Type[Task], target: str) -> Dict[Path, str]:
     return texts
 
 
-def _declare(
-    found: Packl, task_type: str, kind: Type[Task], distribution: str, note: Note
-) -> None:
+def _declare(found: Packl, task_type: str, kind: Type[Task], distribution: str, note: Note) -> None:
     folder, package = found.folder, found.package
     required = {packl.required_name(text) for text in found.dependencies}
     if distribution and distribution not in required:

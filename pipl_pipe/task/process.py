@@ -60,9 +60,7 @@ def read_release(path: Path) -> Release:
     return release
 
 
-def process(
-    task: Task, release: Release, places: Places, store: AssetStore
-) -> Tuple[Made, ...]:
+def process(task: Task, release: Release, places: Places, store: AssetStore) -> Tuple[Made, ...]:
     """Run the task's `process()` and make its products, in the order that it asked for them.
 
     Raises ScratchNotEmpty, ProcessFailed (the traceback is on stderr), WroteOutside,

@@ -27,9 +27,7 @@ def changes(before: Dict[str, Seen], after: Dict[str, Seen]) -> Tuple[str, ...]:
     return tuple(sorted(name for name in names if before.get(name) != after.get(name)))
 
 
-def _scan(
-    here: str, waiting: List[str], found: Dict[str, Seen], left_out: FrozenSet[str]
-) -> None:
+def _scan(here: str, waiting: List[str], found: Dict[str, Seen], left_out: FrozenSet[str]) -> None:
     try:
         entries = list(os.scandir(here))
     except FileNotFoundError:  # removed meanwhile: missing from the snapshot

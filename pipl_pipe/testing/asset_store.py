@@ -198,9 +198,7 @@ class AssetStoreSuite:
         assert len(paths) == 1
         store.verify(reference)
 
-    def test_links_are_refused(
-        self, store: AssetStore, writer: AssetStore, tmp_path: Path
-    ) -> None:
+    def test_links_are_refused(self, store: AssetStore, writer: AssetStore, tmp_path: Path) -> None:
         (tmp_path / "real").write_bytes(b"x")
         link = tmp_path / "link"
         link.symlink_to(tmp_path / "real")

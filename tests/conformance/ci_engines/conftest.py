@@ -16,7 +16,7 @@ from pipl.ci.job_folder import JobSpec
 from pipl.index.name import IndexName
 from pipl.project.binding import Binding
 
-HANDLERS = '''
+HANDLERS = """
 import os, pathlib, subprocess, sys, time
 from pipl.ci.run import Outcome
 from pipl.errors import TestsFailed
@@ -53,7 +53,7 @@ def leaves(job):
 
 def environ(job):
     return Outcome.passed(job.environ.get("STUDIO", "unset"))
-'''
+"""
 
 
 @dataclass

@@ -40,7 +40,7 @@ from pipl.testing.simple_index import make_wheel
 
 PROJECT = IndexName("root", "PROJ")
 OFFERED = ("pytest", "pluggy", "iniconfig", "packaging", "pygments", "tomlkit")
-TASK = '''
+TASK = """
 from pipl_pipe.task import Task
 
 class Own(Task):
@@ -48,12 +48,12 @@ class Own(Task):
         {body}
 
 TASK = Own({name!r})
-'''
-MAKES_A_PRODUCT = '''
+"""
+MAKES_A_PRODUCT = """
         path = job.scratch / "model.txt"
         path.write_text(f"{self.name} {job.version}")
         job.product("PRODUCT", "product").add("model", "File", path)
-'''
+"""
 PASSING = "import NAME\n\ndef test_it():\n    assert NAME.TASK.name == 'NAME'\n"
 
 

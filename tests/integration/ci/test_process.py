@@ -187,9 +187,7 @@ def test_another_file_of_the_same_version_may_not_replace_a_product(studio) -> N
         job.product("PRODUCT", "product").add("model", "File", path)
 """
     other = IndexName("root", "other")
-    studio.client.create_index(
-        IndexConfig(other, "pipl", bases=(PROJECT,), acl_upload=("root",))
-    )
+    studio.client.create_index(IndexConfig(other, "pipl", bases=(PROJECT,), acl_upload=("root",)))
     studio.task("differing", body=body, index=other)
     process = DEFAULT_FLOW.stages[1]
     studio.settle(flow=Flow((*DEFAULT_FLOW.stages, replace(process, index=other, promote=None))))

@@ -99,9 +99,7 @@ def test_it():
 
 def test_a_packl_without_a_lock_is_resolved_with_its_test_extra(studio) -> None:
     studio.client.upload(PROJECT, make_wheel(studio.folder / "dist", "helping", "2.0"))
-    path = make_wheel(
-        studio.folder / "dist", "lockless", "1.0.0", extras={"test": ["helping>=1"]}
-    )
+    path = make_wheel(studio.folder / "dist", "lockless", "1.0.0", extras={"test": ["helping>=1"]})
     tests = {"test_it.py": "import helping\n\ndef test_it():\n    assert helping.__version__\n"}
     studio.publish(path, "lockless", "1.0.0", tests, TESTING)
     studio.settle()

@@ -36,4 +36,3 @@ def test_a_published_task_becomes_a_product(studio, tmp_path) -> None:
     algorithm, _, digest = asset["revision"].partition(":")
     stored = studio.project.assets / "objects" / algorithm / digest[:2] / digest[2:]
     assert stored.read_text() == "hero 1.0.0"
-

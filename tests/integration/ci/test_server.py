@@ -101,10 +101,6 @@ def test_no_secret_reaches_what_ci_keeps(studio) -> None:
             assert secret.encode() not in path.read_bytes(), path
 
 
-
-
-
-
 def said(studio) -> str:
     return "\n".join(notice.text for notice in studio.notices)
 

@@ -76,7 +76,10 @@ class Studio:
         return client
 
     def publish(
-        self, name: str = "hero_model", version: str = "1.0", kind: str | None = "task",
+        self,
+        name: str = "hero_model",
+        version: str = "1.0",
+        kind: str | None = "task",
         index: IndexName = TESTING,
     ) -> Path:
         path = self.folder / wheel_name(name, version)
@@ -150,8 +153,6 @@ def studio(tmp_path: Path) -> Iterator[Studio]:
     )
     for name, who in ((TESTING, AUTHENTICATED), (PROCESSING, "ci")):
         root.create_index(
-            IndexConfig(
-                name, "pipl", bases=(PROJECT,), acl_upload=(who,), acl_toxresult_upload=tox
-            )
+            IndexConfig(name, "pipl", bases=(PROJECT,), acl_upload=(who,), acl_toxresult_upload=tox)
         )
     yield Studio(tmp_path, server, StubEngine(), CIPlace(tmp_path / "ci"))

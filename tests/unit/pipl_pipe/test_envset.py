@@ -73,9 +73,7 @@ def test_placeholders_are_filled_and_other_braces_stay(site: Site, here: Context
 
 
 @pytest.mark.parametrize("source", ["ENV_SET = 3", "", "import not_there"])
-def test_a_broken_one_is_named_and_the_others_apply(
-    site: Site, here: Context, source: str
-) -> None:
+def test_a_broken_one_is_named_and_the_others_apply(site: Site, here: Context, source: str) -> None:
     install(site, "bad", source)
     install(site, "good", "ENV_SET = EnvSet(set_('A', '1'))")
     found, broken = operations(here)

@@ -37,9 +37,7 @@ def test_a_published_asset_keeps_the_name_it_was_published_with() -> None:
     assert Named("hero_geo", replace(SOME, basename="old.usdc")).basename == "old.usdc"
 
 
-def test_an_asset_knows_its_places(
-    tmp_path: Path, store: MemoryStore, here: Context
-) -> None:
+def test_an_asset_knows_its_places(tmp_path: Path, store: MemoryStore, here: Context) -> None:
     asset = Crate("hero_geo", stored(store, tmp_path / "in", "model.usdc", b"points"))
     assert asset.path.read_bytes() == b"points"
     assert asset.revision.partition(":")[2] in str(asset.path)

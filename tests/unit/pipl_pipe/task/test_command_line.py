@@ -50,9 +50,7 @@ def test_a_command_runs_with_its_arguments(
     assert capsys.readouterr().out == "built with 9\nx.usdc True\n"
 
 
-def test_info_tells_what_the_task_uses(
-    workspace: Site, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_info_tells_what_the_task_uses(workspace: Site, capsys: pytest.CaptureFixture[str]) -> None:
     workspace.install_product("hero_rig", [])
     workspace.install(
         "sh010", requires=["hero-rig"],

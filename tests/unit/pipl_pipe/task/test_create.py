@@ -122,5 +122,5 @@ def test_whatever_the_package_holds(source: str) -> None:
 
 
 def test_the_plain_type_needs_no_other_import() -> None:
-    source = "from pipl_pipe.task import Task\n\nTASK = Task(\"x\")\n"
+    source = 'from pipl_pipe.task import Task\n\nTASK = Task("x")\n'
     assert create.with_task(source, "pipl_pipe.task:Task", "x").count("import") == 1

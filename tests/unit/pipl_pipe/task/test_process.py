@@ -64,9 +64,7 @@ def model(job: Job, content: bytes = b"points") -> Path:
 
 
 class TestMaking:
-    def test_products_are_made_and_assets_stored(
-        self, places: Places, store: MemoryStore
-    ) -> None:
+    def test_products_are_made_and_assets_stored(self, places: Places, store: MemoryStore) -> None:
         def script(job: Job) -> None:
             (job.scratch / "maps").mkdir()
             (job.scratch / "maps" / "red.exr").write_bytes(b"red")
