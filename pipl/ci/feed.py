@@ -15,6 +15,8 @@ from pipl.index.client import IndexClient
 
 PAGE_LIMIT = 200
 """How many serials the server looks through for one page."""
+BEFORE_ALL = -1
+CONFLICT = 409  # the server's log ends before `since`
 GRACE_S = 30.0
 """How much longer than the asked waiting a reply may take."""
 
@@ -36,11 +38,17 @@ class ReadPage(Protocol):
 def read(client: IndexClient, since: int, *, wait_s: float) -> Page:
     """What happened after the serial `since`; waits up to `wait_s` for something to happen.
 
-    A page is bounded: there may be more after its serial. Raises ServerDown, ServerStopped,
-    LoginExpired, UnexpectedReply.
+    A page is bounded: there may be more after its serial. One with a serial before `since`
+    says that the server's log is another one, such as that of a restored backup. Raises
+    ServerDown, ServerStopped, LoginExpired, UnexpectedReply.
     """
     path = f"/+pipl/events?since={since}&wait={wait_s:g}&limit={PAGE_LIMIT}"
-    reply = client.get_json(path, timeout_s=wait_s + GRACE_S)
+    try:
+        reply = client.get_json(path, timeout_s=wait_s + GRACE_S)
+    except UnexpectedReply as fault:
+        if fault.status == CONFLICT:
+            return Page(BEFORE_ALL, ())
+        raise
     try:
         return _page(reply)
     except (KeyError, TypeError, ValueError) as fault:

@@ -232,8 +232,10 @@ class MemoryIndex:
             return {"pipl": "memory", "project": self.server.project, "features": ["events"]}
         if parts.path == "/+pipl/events":
             since = int(parse_qs(parts.query).get("since", ["-1"])[0])
+            if since > self.server.serial:
+                raise UnexpectedReply(self.url + path, 409, "the log ends before that")
             events = [event for event in self.server.events if _serial(event) > since]
-            return {"serial": max(since, self.server.serial), "events": events}
+            return {"serial": self.server.serial, "events": events}
         raise UnexpectedReply(self.url + path, 404, "not found")
 
     # what these have in common

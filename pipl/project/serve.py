@@ -19,7 +19,6 @@ from filelock import FileLock, Timeout
 from pipl import durable
 from pipl.project.server import CONFIG_NAME, LOCK_NAME, PID_NAME
 
-
 _HELD: list[FileLock] = []
 """Kept until the process ends, when its port is free again too; the system releases it."""
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pipl.ci import feed
 from pipl.ci.event import ReleaseEvent
 from pipl.errors import UnexpectedReply
 from pipl.index.client import IndexConfig
@@ -202,3 +203,8 @@ def test_only_who_may_read_an_index_hears_of_it(tmp_path: Path) -> None:
         assert [event.index for event in page(root, -1)[1]] == ["root/open", "root/closed"]
         with server.client() as nobody:
             assert [event.index for event in page(nobody, -1)[1]] == ["root/open"]
+
+
+def test_a_log_that_is_another_is_read_from_its_beginning(root: DevpiClient) -> None:
+    """As after a backup was restored: the runner's serial is ahead of the server's."""
+    assert feed.read(root, 10**9, wait_s=0) == feed.Page(feed.BEFORE_ALL, ())
