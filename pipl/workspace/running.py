@@ -40,10 +40,3 @@ def replace_by(args: Sequence[str], workspace: Workspace, environ: Mapping[str, 
     if sys.platform == "win32":
         return process.run([program, *args[1:]], env=variables, check=False).status
     os.execve(program, list(args), variables)  # noqa: S606  # no shell is wanted
-
-
-def shell_command(environ: Mapping[str, str]) -> list[str]:
-    """The user's own shell."""
-    if sys.platform == "win32":
-        return [environ.get("COMSPEC", "cmd.exe")]
-    return [environ.get("SHELL", "/bin/sh")]

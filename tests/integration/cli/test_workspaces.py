@@ -53,3 +53,26 @@ def test_two_syncs_at_once(workspace: Shell) -> None:
         thread.join()
     assert done == [0, 0, 0]
     workspace.pipl("work", "run", "python", "-c", "import pipl_pipe")
+
+
+def test_the_shell_has_the_environment_first_whatever_start_up_files_do(
+    workspace: Shell, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / ".bashrc").write_text(
+        "export PATH=/elsewhere:$PATH\nexport OWN=yes\n", encoding="utf-8"
+    )
+    workspace.pipl("work", "add", "pipl-pipe")
+    variables = {**workspace.environ, "SHELL": "/bin/bash", "HOME": str(home)}
+    typed = "command -v python\necho own=$OWN workspace=$PIPL_WORKSPACE\nexit 5\n"
+    done = Shell(workspace.cwd, variables).attempt("work", "shell", stdin=typed)
+    assert done.status == 5
+    assert str(workspace.cwd / ".VENV" / "bin" / "python") in done.stdout
+    assert f"own=yes workspace={workspace.cwd}" in done.stdout
+
+
+def test_pythons_own_prompt(workspace: Shell) -> None:
+    typed = "import sys; print(sys.prefix)\n"
+    printed = workspace.pipl("work", "py", stdin=typed)
+    assert str(workspace.cwd / ".VENV") in printed
