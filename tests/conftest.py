@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -16,6 +17,15 @@ def devpi_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSe
     """A real server for the whole session. Make users and indexes of your own; never stop it."""
     with running_devpi_server(tmp_path_factory.mktemp("devpi") / "Shared") as server:
         yield server
+
+
+def pytest_sessionstart() -> None:
+    """Let programs that tests start be interrupted, also where the suite runs in the background.
+
+    Shells start background jobs with SIGINT ignored, which every program below inherits.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 MISSING = ("not installed", "could not import")
