@@ -11,7 +11,7 @@ from pathlib import Path
 from uv import find_uv_bin
 
 from benchmarks.measure import command, paired, report
-from pipl.env.install import choose
+from pipl.env.choice import choose
 from pipl.testing.projects import RunningProject, running_project
 from pipl.workspace import area, create, locking
 from pipl.workspace import folder as workspace_folder

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Literal
 
 from build import BuildBackendException, BuildException, ProjectBuilder
-
 from pipl import process
 from pipl.env import python, surroundings, venv
-from pipl.env.install import Installer, choose
+from pipl.env.choice import choose
+from pipl.env.install import Installer
 from pipl.env.venv import Environment
 from pipl.errors import (
     BuildFailed,

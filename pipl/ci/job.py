@@ -30,7 +30,7 @@ from pipl.ci.handler import Handler, Job
 from pipl.ci.job_folder import JobSpec
 from pipl.ci.run import Outcome
 from pipl.ci.toxresult import Machine
-from pipl.env import install
+from pipl.env import choice
 from pipl.errors import JobFailed
 from pipl_pipe.errors import DesignedError
 
@@ -56,7 +56,7 @@ def _attempt(spec: JobSpec, folder: Path, environ: Mapping[str, str]) -> Outcome
     scratch.mkdir()
     try:
         handler = cast("Handler", extension.ci_handlers()[spec.handler])
-        installer = install.choose(spec.installer, environ)
+        installer = choice.choose(spec.installer, environ)
         return handler(
             Job(
                 spec=spec,
@@ -111,7 +111,7 @@ def _prepare(environ: Mapping[str, str]) -> None:
     """Import what a job needs. What cannot be had is said when a job does need it."""
     extension.ci_handlers().working()
     with contextlib.suppress(DesignedError):
-        install.choose(None, environ)
+        choice.choose(None, environ)
 
 
 def _await_folder() -> Path | None:

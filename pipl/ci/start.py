@@ -18,7 +18,7 @@ from pipl.ci.pipeline import Pipeline
 from pipl.ci.place import CIPlace
 from pipl.ci.run import Run
 from pipl.ci.runner import Notice, Parts, Runner
-from pipl.env import install
+from pipl.env import choice
 from pipl.project.accounts import CI_USER
 from pipl.project.folder import Project
 
@@ -73,7 +73,7 @@ def runner_of(project: Project, settings: Settings, *, tell: Callable[[Notice], 
                 names=project.pipeline,
                 folder=place.pipeline,
                 binding=binding,
-                installer=install.choose(settings.installer, settings.environ),
+                installer=choice.choose(settings.installer, settings.environ),
                 environ=settings.environ,
             ),
             order=order,

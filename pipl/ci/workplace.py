@@ -15,8 +15,8 @@ from pipl.build.wheel import WheelDescription
 from pipl.ci.handler import Job
 from pipl.env import python
 from pipl.env.install import Resolve
+from pipl.env.interpreter import Interpreter
 from pipl.env.lock import Lock
-from pipl.env.python import Interpreter
 from pipl.env.venv import Environment
 from pipl.index.release import Release, ReleaseFile
 from pipl.workspace.folder import Workspace

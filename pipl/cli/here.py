@@ -99,7 +99,7 @@ class Here:
 
     @cached_property
     def installer(self) -> Installer:
-        from pipl.env.install import choose
+        from pipl.env.choice import choose
 
         return choose(self.environ.get("PIPL_INSTALLER"), self.environ)
 

@@ -10,7 +10,7 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipl.env.python import Interpreter
+from pipl.env.interpreter import Interpreter
 
 PROMPT = "a blank prompt"
 _FOLDER = "blank environments"

@@ -10,8 +10,12 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 from virtualenv import session_via_cli
 
-from pipl.env.python import NEWEST_MINOR, OLDEST_MINOR, Interpreter
+from pipl.env.interpreter import Interpreter
 from pipl.errors import NoInterpreter
+
+OLDEST_MINOR = 9
+NEWEST_MINOR = 15
+"""The Python 3 minor versions that are looked for by name."""
 
 
 def named(wanted: str, requires: SpecifierSet, environ: Mapping[str, str] | None) -> Interpreter:

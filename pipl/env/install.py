@@ -5,16 +5,15 @@ Same lock, same result: `tests/conformance/installers` runs over every one of th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Final, Protocol, TypeAlias
 
+from pipl.env.interpreter import Interpreter
 from pipl.env.lock import Lock
-from pipl.env.python import Interpreter
 from pipl.env.venv import Environment
-from pipl.errors import UnknownInstaller
 
 UV: Final = "uv"
 PIP: Final = "pip"
@@ -101,22 +100,3 @@ class Installer(Protocol):
         Raises Unresolvable, InstallFailed, InvalidRequirement.
         """
         ...
-
-
-def choose(name: str | None, environ: Mapping[str, str]) -> Installer:
-    """The installer of that name; None: uv where it is installed, else pip.
-
-    `environ` are the variables that its processes start from. Raises UnknownInstaller,
-    ProgramMissing.
-    """
-    # each brings what only it needs
-    if name in (None, UV):
-        from pipl.env.installers.uv import UvInstaller, is_installed
-
-        if name is not None or is_installed():
-            return UvInstaller.find(environ)
-    if name in (None, PIP):
-        from pipl.env.installers.pip import PipInstaller
-
-        return PipInstaller.of_this_python(environ)
-    raise UnknownInstaller(str(name), (UV, PIP))

@@ -5,29 +5,12 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.version import Version
 
+from pipl.env.interpreter import Interpreter
 from pipl.errors import NoInterpreter
-
-OLDEST_MINOR = 9
-NEWEST_MINOR = 15
-"""The Python 3 minor versions that are looked for by name."""
-
-
-@dataclass(frozen=True)
-class Interpreter:
-    """A Python outside of any environment."""
-
-    path: Path
-    version: Version
-
-    @property
-    def minor(self) -> str:
-        """Its language version, such as `3.11`."""
-        return f"{self.version.major}.{self.version.minor}"
 
 
 def running() -> Interpreter:

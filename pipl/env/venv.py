@@ -19,7 +19,7 @@ from pathlib import Path
 
 from pipl.env import blank
 from pipl.env.blank import Blank
-from pipl.env.python import Interpreter
+from pipl.env.interpreter import Interpreter
 from pipl.errors import DiskFull, NotWritable, PathExists
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./+@=, ~-]+")

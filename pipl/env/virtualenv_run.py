@@ -9,7 +9,7 @@ from pathlib import Path
 
 from virtualenv import session_via_cli
 
-from pipl.env.python import Interpreter
+from pipl.env.interpreter import Interpreter
 
 
 def make(folder: Path, interpreter: Interpreter, *, prompt: str) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from pipl.env import python
 from pipl.env.install import ALL, Installer, Resolve, Upgrade
+from pipl.env.interpreter import Interpreter
 from pipl.env.lock import Lock
-from pipl.env.python import Interpreter
 from pipl.errors import InvalidName, NotLocked
 from pipl.progress import SILENT, Progress
 from pipl.workspace import folder as workspace_folder

@@ -13,8 +13,8 @@ from filelock import FileLock
 from pipl import process
 from pipl.env import venv
 from pipl.env.install import Installer
+from pipl.env.interpreter import Interpreter
 from pipl.env.lock import Lock
-from pipl.env.python import Interpreter
 from pipl.env.venv import Environment
 from pipl.errors import FrameworkError, InstallFailed
 from pipl.process import Completed

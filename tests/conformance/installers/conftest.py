@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from pipl.env import python, venv
-from pipl.env.install import PIP, UV, Installer, Resolve, choose
+from pipl.env.choice import choose
+from pipl.env.install import PIP, UV, Installer, Resolve
 from pipl.env.installed import installed
 from pipl.env.lock import Lock
 from pipl.env.venv import Environment

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from pipl.build.packl import Builder, build
-from pipl.env.install import PIP, UV, choose
+from pipl.env.choice import choose
+from pipl.env.install import PIP, UV
 from pipl.env.lock import Lock, LockedPackage
 from pipl.errors import InstallFailed, ServerDown, Unresolvable
 from pipl.testing.simple_index import add_setuptools, make_wheel, simple_index

@@ -15,7 +15,8 @@ import pipl_pipe
 from pipl.build.packl import Builder, build
 from pipl.build.pipe import build_pipe_wheel
 from pipl.env import python, venv
-from pipl.env.install import PIP, UV, Resolve, choose
+from pipl.env.choice import choose
+from pipl.env.install import PIP, UV, Resolve
 from pipl.env.installed import installed
 from pipl.testing.simple_index import add_setuptools, make_wheel, simple_index
 

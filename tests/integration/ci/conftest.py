@@ -26,7 +26,7 @@ from pipl.ci.pipeline import FixedFlow
 from pipl.ci.place import CIPlace
 from pipl.ci.run import Run
 from pipl.ci.runner import Notice, Runner
-from pipl.env import install, python
+from pipl.env import choice, python
 from pipl.env.install import Resolve
 from pipl.env.lock import Lock
 from pipl.index.name import IndexName
@@ -83,7 +83,7 @@ class Studio:
         return self.resolve()
 
     def resolve(self, *also: str) -> Lock:
-        return install.choose(None, os.environ).resolve(
+        return choice.choose(None, os.environ).resolve(
             Resolve(
                 requirements=("pipl-pipe", "pytest", *also),
                 root=self.folder,

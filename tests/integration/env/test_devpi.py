@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipl.env import python, venv
-from pipl.env.install import PIP, UV, Resolve, choose
+from pipl.env.choice import choose
+from pipl.env.install import PIP, UV, Resolve
 from pipl.env.installed import installed
 from pipl.errors import Unresolvable
 from pipl.index.devpi import DevpiClient

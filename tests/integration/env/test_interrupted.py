@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from pipl.env import python, venv
-from pipl.env.install import PIP, UV, Resolve, choose
+from pipl.env.choice import choose
+from pipl.env.install import PIP, UV, Resolve
 from pipl.env.installed import installed
 from pipl.env.lock import Lock
 from pipl.env.venv import Environment
@@ -25,7 +26,7 @@ COUNT = 40
 SYNC = """
 import json, sys
 from pathlib import Path
-from pipl.env.install import choose
+from pipl.env.choice import choose
 from pipl.env.lock import Lock
 from pipl.env.venv import Environment
 root, name, index_url = Path(sys.argv[1]), sys.argv[2], sys.argv[3]

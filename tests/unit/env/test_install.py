@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipl.env.install import PIP, UV, choose
+from pipl.env.choice import choose
+from pipl.env.install import PIP, UV
 from pipl.errors import UnknownInstaller
 
 

@@ -9,8 +9,8 @@ from packaging.version import Version
 
 from pipl.env.install import Resolve
 from pipl.env.installers import pip_report
+from pipl.env.interpreter import Interpreter
 from pipl.env.lock import LockedFile
-from pipl.env.python import Interpreter
 from pipl.errors import ResolverFailed
 
 SHA = "cd" * 32
