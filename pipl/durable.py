@@ -9,7 +9,7 @@ from pipl.errors import DiskFull
 from pipl_pipe import durable
 
 
-def write_text(path: Path, text: str, *, mode: int = 0o644) -> None:
+def write_text(path: Path, text: str, *, mode: int | None = None) -> None:
     """Replace `path` by `text` (UTF-8), whole or not at all; flushed to disk.
 
     Raises DiskFull; the old file then stays as it was.
@@ -17,7 +17,7 @@ def write_text(path: Path, text: str, *, mode: int = 0o644) -> None:
     write_bytes(path, text.encode("utf-8"), mode=mode)
 
 
-def write_bytes(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+def write_bytes(path: Path, content: bytes, *, mode: int | None = None) -> None:
     """Replace `path` by `content`, whole or not at all; flushed to disk. Raises DiskFull."""
     try:
         durable.write_bytes(path, content, mode=mode)

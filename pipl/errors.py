@@ -9,6 +9,7 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     │   ├── PathExists, NestedProject, NotWritable, InvalidFile
     │   ├── InvalidName, InvalidIndexName, PasswordNeeded
     │   └── UnknownTemplate, InvalidTemplate, NotMigratable, ManyStages
+    │   └── PathMissing, InvalidUrl, InUse
     ├── ServerError                  3  the server does not do what it should
     │   ├── ServerDown, ServerStopped, ServerSlow, ServerUntrusted, PortTaken, ServerDied
     │   └── AlreadyRunning, NotRunning, UnexpectedReply
@@ -19,7 +20,8 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     │   └── IndexRefused, VersionTaken, UploadRefused, DamagedDownload
     ├── EnvError                     6  interpreters, resolving, installing
     │   ├── NoInterpreter, UnknownInstaller, InvalidRequirement
-    │   └── Unresolvable, ResolverFailed, InstallFailed, InvalidLock, NotLocked
+    │   ├── Unresolvable, ResolverFailed, InstallFailed, InvalidLock
+    │   └── NotLocked, NotInstalled, WorkspaceMoved
     ├── BuildError                   7
     │   └── BuildFailed, InvalidWheel, InvalidSdist
     ├── CIError                      8
@@ -78,6 +80,33 @@ class NoPackl(UsageFault):
     code = "usage.no-packl"
     says = "no packl at {path} or in any folder above it"
     hint = "go into a packl, give its path with -p, or create one with `pipl packl create NAME`"
+
+
+class PathMissing(UsageFault):
+    path: str
+    code = "usage.path-missing"
+    says = "there is nothing at {path}"
+    hint = "check the path; without one, the current folder decides"
+
+
+class InvalidUrl(UsageFault):
+    """The text is not shown: it may hold a password."""
+
+    reason: str
+    code = "usage.invalid-url"
+    says = "this is not the URL of a project's server: {reason}"
+    hint = "write it as http://host:port, and log in with `pipl login`"
+
+
+class InUse(UsageFault):
+    """Removing it would break something else."""
+
+    what: str
+    name: str
+    reason: str
+    code = "usage.in-use"
+    says = "the {what} {name} cannot be deleted: {reason}"
+    hint = "delete or change what needs it first"
 
 
 class ManyPackls(UsageFault):
@@ -435,6 +464,23 @@ class InvalidLock(EnvError):
     hint = "make a new one with `pipl work lock`"
 
 
+class NotInstalled(EnvError):
+    path: str
+    code = "env.not-installed"
+    says = "the workspace {path} has no environment"
+    hint = "make it with `pipl work sync`"
+
+
+class WorkspaceMoved(EnvError):
+    """The environment was made for another folder; its scripts point there."""
+
+    path: str
+    was: str
+    code = "env.workspace-moved"
+    says = "the environment of {path} was made for {was}"
+    hint = "make it anew with `pipl work sync`"
+
+
 class NotLocked(EnvError):
     path: str
     code = "env.not-locked"
@@ -603,7 +649,7 @@ class ProgramMissing(PiplError):
     code = "command.missing"
     exit_code = 9
     says = "the program {program} is not installed"
-    hint = "install it, or install pipl again with its dependencies"
+    hint = "install it; in a workspace, add the packl that brings it with `pipl work add`"
 
 
 class RoadBlocked(PiplError):

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from pathlib import Path
+from typing import Optional
 
 
-def write_bytes(path: Path, content: bytes, *, mode: int = 0o644) -> None:
-    """Replace `path` by `content`, whole or not at all."""
+def write_bytes(path: Path, content: bytes, *, mode: Optional[int] = None) -> None:
+    """Replace `path` by `content`, whole or not at all.
+
+    Without `mode` a file keeps the one that it has; a new one is readable by all.
+    """
+    if mode is None:
+        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o644
     handle, aside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -22,6 +29,6 @@ def write_bytes(path: Path, content: bytes, *, mode: int = 0o644) -> None:
         raise
 
 
-def write_text(path: Path, text: str, *, mode: int = 0o644) -> None:
+def write_text(path: Path, text: str, *, mode: Optional[int] = None) -> None:
     """Replace `path` by `text` (UTF-8, line ends as they are), whole or not at all."""
     write_bytes(path, text.encode("utf-8"), mode=mode)

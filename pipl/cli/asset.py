@@ -95,11 +95,13 @@ def copy(destination: str, workspace_path: str | None, as_json: bool) -> None:
 
 
 def _ask(workspace_path: str | None, arguments: list[str]) -> dict[str, object]:
-    from pipl.errors import NotLocked
+    from pipl.errors import NotInstalled
+    from pipl.workspace import place
     from pipl.workspace.materialise import ask_pipe
 
     here = Here.now()
     workspace = here.workspace(workspace_path)
     if not workspace.environment.exists():
-        raise NotLocked(str(workspace.folder))
+        raise NotInstalled(str(workspace.folder))
+    place.expect_unmoved(workspace.environment, workspace.folder)
     return ask_pipe(workspace.environment, arguments, here.environ)

@@ -103,7 +103,7 @@ def status(project_path: str, packl_name: str | None, everything: bool, as_json:
 
 
 @click.command(epilog="Example: pipl ci log 12")
-@click.argument("run", type=int)
+@click.argument("run", type=click.IntRange(1, 2**63 - 1))
 @_project
 def log(run: int, project_path: str) -> None:
     """Print what the run RUN wrote."""
@@ -122,7 +122,7 @@ def log(run: int, project_path: str) -> None:
 
 
 @click.command(epilog="Example: pipl ci retry 12")
-@click.argument("run", type=int)
+@click.argument("run", type=click.IntRange(1, 2**63 - 1))
 @_project
 @json_option
 def retry(run: int, project_path: str, as_json: bool) -> None:

@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from pipl.errors import ManyPackls, NoPackl, NoProject, NoWorkspace, PasswordNeeded
+from pipl.errors import (
+    ManyPackls,
+    NoPackl,
+    NoProject,
+    NoWorkspace,
+    PasswordNeeded,
+    PathMissing,
+)
 
 if TYPE_CHECKING:
     from pipl.build.packl import Builder
@@ -43,7 +50,10 @@ class Here:
 
     @classmethod
     def now(cls) -> Here:
-        return cls(Path.cwd(), dict(os.environ))
+        try:
+            return cls(Path.cwd(), dict(os.environ))
+        except FileNotFoundError:
+            raise PathMissing("the current folder, which was deleted") from None
 
     def project(self, path: str | None) -> Project:
         """The project at `path`, else the one around the current folder or workspace."""
@@ -152,7 +162,12 @@ class Here:
         return Note(who=self.author.name, when=time.strftime("%Y-%m-%d"), why=why)
 
     def _start(self, path: str | None) -> Path:
-        return self.cwd if path in (None, "", ".") else (self.cwd / str(path))
+        if path in (None, "", "."):
+            return self.cwd
+        start = self.cwd / str(path)
+        if not start.exists():  # else a misspelt path would mean what is around it
+            raise PathMissing(str(start))
+        return start
 
     def _bound(self, start: Path) -> Binding | None:
         from pipl.errors import NoWorkarea
@@ -175,7 +190,9 @@ def given_password(argument: str, user: str) -> str | None:
     if argument != ASK:
         return argument
     if sys.stdin.isatty():
-        answer = click.prompt(f"Password of {user}", hide_input=True, err=True, default="")
+        answer = click.prompt(
+            f"Password of {user}", hide_input=True, err=True, default="", show_default=False
+        )
         return str(answer) or None
     line = sys.stdin.readline().rstrip("\r\n")
     if not line:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import sys
-from types import FrameType
+from collections.abc import Mapping
+from types import FrameType, MappingProxyType
 
 import click
 
@@ -13,6 +15,7 @@ from pipl.cli.lazy import LazyGroup
 from pipl_pipe.errors import DesignedError
 
 EXIT_INTERRUPTED = 130
+EXIT_DISK_FULL = 10
 
 _PLACES = {
     "proj": ("pipl.cli.proj:proj", "The project: its folder, server, users and indexes."),
@@ -47,14 +50,14 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         status = cli.main(standalone_mode=False, prog_name="pipl")
-    except click.exceptions.Abort:
-        _say("interrupted")
-        sys.exit(EXIT_INTERRUPTED)
-    except KeyboardInterrupt:
-        _say("interrupted")
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        _refuse("interrupted", "interrupted", "nothing half-done counts; run it again")
         sys.exit(EXIT_INTERRUPTED)
     except click.ClickException as fault:
-        fault.show()
+        if "--json" in sys.argv:
+            _refuse("usage", fault.format_message(), "see --help")
+        else:
+            fault.show()
         sys.exit(fault.exit_code)
     except DesignedError as fault:
         _report(fault)
@@ -62,6 +65,11 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except OSError as fault:
+        if fault.errno != errno.ENOSPC:
+            raise
+        _say("error: no space left where the output goes")
+        sys.exit(EXIT_DISK_FULL)
     sys.exit(status if isinstance(status, int) else 0)
 
 
@@ -70,16 +78,23 @@ def _interrupt(signum: int, frame: FrameType | None) -> None:
 
 
 def _report(fault: DesignedError) -> None:
+    _refuse(getattr(fault, "reported", fault.code), f"error: {fault}", fault.advice, fault.fields)
+
+
+def _refuse(
+    code: str, message: str, advice: str, fields: Mapping[str, object] = MappingProxyType({})
+) -> None:
+    """Say what went wrong: two lines for people, an object for machines."""
     if "--json" in sys.argv:
         from pipl.cli.render import print_json
 
-        code = getattr(fault, "reported", fault.code)
-        error = {"code": code, "message": str(fault), "hint": fault.advice, "fields": fault.fields}
+        text = message.removeprefix("error: ")
+        error = {"code": code, "message": text, "hint": advice, "fields": fields}
         print_json({"error": error})
         return
-    _say(f"error: {fault}")
-    if fault.advice:
-        _say(f"hint: {fault.advice}")
+    _say(message)
+    if advice and message.startswith("error: "):
+        _say(f"hint: {advice}")
 
 
 def _say(text: str) -> None:

@@ -29,7 +29,13 @@ proj = LazyGroup(
 
 @click.command(epilog="Example: pipl proj create /shows/MyProject --port 3141")
 @click.argument("path")
-@click.option("--port", default=3141, show_default=True, help="Where its server will listen.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=3141,
+    show_default=True,
+    help="Where its server will listen.",
+)
 @json_option
 def create(path: str, port: int, as_json: bool) -> None:
     """Create a project at PATH, with a generated root password kept in its secrets."""

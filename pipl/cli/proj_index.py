@@ -133,13 +133,15 @@ def delete(
 ) -> None:
     """Delete the index INDEX_NAME and every release it holds."""
     from pipl.index.name import IndexName
+    from pipl.project import indexes
 
     name = IndexName.parse(index_name)
     if not yes:
         click.confirm(f"Delete {name} and every release it holds?", abort=True, err=True)
     here = Here.now()
-    with here.client_with(here.binding(project_path), root_password) as client:
-        client.delete_index(name)
+    binding = here.binding(project_path)
+    with here.client_with(binding, root_password) as client:
+        indexes.remove(client, name, project_index=binding.index)
     if as_json:
         render.print_json({"deleted": name})
     else:

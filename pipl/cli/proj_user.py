@@ -88,6 +88,8 @@ def set_user(
 
     if password is None and email is None:
         raise click.UsageError("give --password, --email or both")
+    if password == "":
+        raise click.UsageError("the new password is empty")
     here = Here.now()
     binding = here.binding(project_path)
     with here.client_with(binding, root_password) as client:
@@ -107,11 +109,13 @@ def set_user(
 @json_option
 def delete(root_password: str, login: str, project_path: str, yes: bool, as_json: bool) -> None:
     """Delete the user LOGIN together with the indexes they own."""
+    from pipl.project import accounts
+
     if not yes:
         click.confirm(f"Delete {login} and every index of theirs?", abort=True, err=True)
     here = Here.now()
     with here.client_with(here.binding(project_path), root_password) as client:
-        client.delete_user(login)
+        accounts.remove_user(client, login)
     if as_json:
         render.print_json({"deleted": login})
     else:

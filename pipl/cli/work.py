@@ -47,7 +47,7 @@ def create_area(workarea_path: str, project: str, as_json: bool) -> None:
     from pipl.workspace import area
 
     here = Here.now()
-    by_url = project.startswith(("http://", "https://"))
+    by_url = "://" in project
     binding = remote.binding_of(project) if by_url else here.project(project).binding
     made = area.create(here.cwd / workarea_path, binding)
     if as_json:
@@ -147,9 +147,13 @@ def open_release(release: str, workarea_path: str, as_name: str | None, as_json:
 @json_option
 def delete(workspace_path: str, yes: bool, as_json: bool) -> None:
     """Delete the workspace at WORKSPACE_PATH, with the packls being edited in it."""
+    from pipl.errors import NoWorkspace
     from pipl.workspace import folder
 
-    workspace = Here.now().workspace(workspace_path)
+    here = Here.now()
+    workspace = here.workspace(workspace_path)
+    if workspace.folder != (here.cwd / workspace_path).resolve():  # something inside of it
+        raise NoWorkspace(workspace_path)
     if not yes:
         edited = ", ".join(path.name for path in workspace.edited) or "none"
         click.confirm(f"Delete {workspace.folder} (edited packls: {edited})?", abort=True, err=True)

@@ -24,13 +24,13 @@ def run(workspace_path: str | None, command: tuple[str, ...]) -> None:
 @click.argument("workspace_path", default=".", metavar="[WORKSPACE_PATH]")
 def shell(workspace_path: str) -> None:
     """Start your shell in the workspace's environment; leave it with `exit`."""
-    from pipl.errors import NotLocked
+    from pipl.errors import NotInstalled
     from pipl.workspace import shell as shells
 
     here = Here.now()
     workspace = here.workspace(workspace_path)
     if not workspace.environment.exists():
-        raise NotLocked(str(workspace.folder))
+        raise NotInstalled(str(workspace.folder))
     click.echo(f"Workspace {workspace.name}; `task` lists its commands, `exit` leaves.", err=True)
     start = shells.prepare(workspace.environment, here.environ)
     environ = {**here.environ, **start.variables}

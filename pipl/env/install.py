@@ -17,6 +17,9 @@ from pipl.env.venv import Environment
 
 UV: Final = "uv"
 PIP: Final = "pip"
+IN_PLACE: Final = "editable_mode=compat"
+"""Makes setuptools put an edited packl on the path. Its import hook comes after the path, where
+the packl's own folder, in the current one, would be taken for a namespace package."""
 
 
 class Everything(Enum):

@@ -33,10 +33,13 @@ def read(path: Path) -> Values:
         if len(source) > MAX_BYTES:
             raise NotMigratable(str(path), "it is too large")
         tree = ast.parse(source)
-    except (OSError, UnicodeDecodeError, SyntaxError, ValueError) as fault:
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError) as fault:
         raise NotMigratable(str(path), str(fault)) from fault
     values: Values = {}
-    _Reader(path, values).statements(tree.body)
+    try:
+        _Reader(path, values).statements(tree.body)
+    except (TypeError, RecursionError) as fault:  # such as a list as a key
+        raise NotMigratable(str(path), str(fault)) from fault
     return {
         name: value
         for name, value in values.items()

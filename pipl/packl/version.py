@@ -22,11 +22,12 @@ def bumped(version: str, part: Part) -> str:
     parsed = Version(version)
     major, minor, micro = parsed.major, parsed.minor, parsed.micro
     held = parsed.is_prerelease
+    epoch = f"{parsed.epoch}!" if parsed.epoch else ""
     if part == "major":
-        return f"{major}.0.0" if held and minor == micro == 0 else f"{major + 1}.0.0"
+        return epoch + (f"{major}.0.0" if held and minor == micro == 0 else f"{major + 1}.0.0")
     if part == "minor":
-        return f"{major}.{minor}.0" if held and micro == 0 else f"{major}.{minor + 1}.0"
-    return f"{major}.{minor}.{micro}" if held else f"{major}.{minor}.{micro + 1}"
+        return epoch + (f"{major}.{minor}.0" if held and micro == 0 else f"{major}.{minor + 1}.0")
+    return epoch + (f"{major}.{minor}.{micro}" if held else f"{major}.{minor}.{micro + 1}")
 
 
 def bump(folder: Path, part: Part, note: Note) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipl.errors import LoginNeeded, PasswordNeeded
+from pipl.errors import InUse, LoginNeeded, PasswordNeeded, UnexpectedReply
 from pipl.index.client import IndexClient
 from pipl.index.devpi import DevpiClient
 from pipl.index.login import LoginStore
@@ -54,10 +54,23 @@ def connect(
         secret = project_secret(binding, user)
         if secret is None:
             raise PasswordNeeded(user)
+        expect_project(binding)
         return connect_as(binding, Credentials(user, secret))
     if doing:
         raise LoginNeeded(binding.url, doing)
     return DevpiClient(binding.url)
+
+
+def expect_project(binding: Binding) -> None:
+    """Make sure that it is this project's server before a secret is sent to it.
+
+    Raises UnexpectedReply, ServerDown.
+    """
+    with DevpiClient(binding.url) as client:
+        answer = client.get_json("/+pipl/", timeout_s=30)
+    served = answer.get("project") if isinstance(answer, dict) else None
+    if served != binding.name:
+        raise UnexpectedReply(binding.url, 200, f"it serves {served}, not {binding.name}")
 
 
 def project_secret(binding: Binding, user: str) -> str | None:
@@ -88,6 +101,21 @@ def change_user(
         secrets.write(folder, CI_USER, password)
     elif name == ROOT_USER:
         secrets.forget(folder, ROOT_USER)
+
+
+def remove_user(client: IndexClient, name: str) -> None:
+    """Delete a user and the indexes they own.
+
+    Raises InUse for root, for CI's, and where an index of another owner inherits from theirs;
+    nothing is deleted then. Raises UserNotFound.
+    """
+    if name in (ROOT_USER, CI_USER):
+        raise InUse("user", name, "the project needs it")
+    for config in client.indexes():
+        needed = [str(base) for base in config.bases if base.user == name]
+        if needed and config.name.user != name:
+            raise InUse("user", name, f"{config.name} inherits from {needed[0]}")
+    client.delete_user(name)
 
 
 def create_ci_user(client: IndexClient, secrets_folder: Path) -> None:

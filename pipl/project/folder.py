@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipl import toml
-from pipl.errors import InvalidName, NestedProject, NoProject, NotWritable, PathExists
+from pipl.errors import InvalidFile, InvalidName, NestedProject, NoProject, NotWritable, PathExists
 from pipl.index.name import IndexName
 from pipl.project.binding import Binding
 
 MARK = ".pipl"
+FORMAT = "pipl-project/1"
 DEFAULT_INDEX = IndexName("root", "PROJ")
 MIRROR = IndexName("root", "pypi")
 DEFAULT_PORT = 3141  # devpi's own
@@ -89,6 +90,7 @@ def create(path: Path, *, port: int = DEFAULT_PORT) -> Project:
         for folder in (project.server, project.assets, project.ci, project.workarea):
             folder.mkdir(parents=True)
         project.secrets.mkdir(mode=0o700)
+        project.server.chmod(0o700)  # it holds the users' password hashes
         save(project)
     except OSError as fault:
         discard(path, keep_folder=existed)
@@ -115,12 +117,16 @@ def load(folder: Path) -> Project:
     """The project marked at `folder`. Raises InvalidFile where its mark is damaged."""
     mark = folder / MARK
     values = toml.read(mark)
+    if toml.text(values, "format", mark, FORMAT) != FORMAT:
+        raise InvalidFile(str(mark), f"its format is {values['format']!r}, not {FORMAT}")
     port = values.get("port", DEFAULT_PORT)
+    if not isinstance(port, int) or not 0 < port < 65536:
+        raise InvalidFile(str(mark), "`port` must be a number from 1 to 65535")
     return Project(
         folder=folder,
         name=toml.text(values, "name", mark, folder.name),
         host=toml.text(values, "host", mark, "localhost"),
-        port=port if isinstance(port, int) else DEFAULT_PORT,
+        port=port,
         index=IndexName.parse(toml.text(values, "index", mark, str(DEFAULT_INDEX))),
         pipeline=toml.texts(values, "pipeline", mark),
     )
@@ -131,7 +137,7 @@ def save(project: Project) -> None:
     toml.write(
         project.folder / MARK,
         {
-            "format": "pipl-project/1",
+            "format": FORMAT,
             "name": project.name,
             "host": project.host,
             "port": project.port,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipl import process
 from pipl.build.pipe import build_pipe_wheel
-from pipl.errors import IndexNotFound, VersionTaken
+from pipl.errors import IndexNotFound, InUse, VersionTaken
 from pipl.index.client import IndexClient, IndexConfig
 from pipl.index.name import IndexName
 from pipl.progress import SILENT, Progress
@@ -62,6 +62,19 @@ def create_stage(
     config = _config(name, bases=(DEFAULT_INDEX,), acl_upload=uploaders, title=title or str(name))
     client.create_index(config)
     return config
+
+
+def remove(client: IndexClient, name: IndexName, *, project_index: IndexName) -> None:
+    """Delete an index with what it holds.
+
+    Raises InUse for the project's own, and where another index inherits from it.
+    """
+    if name == project_index:
+        raise InUse("index", str(name), "it is the project's own")
+    for config in client.indexes():
+        if name in config.bases:
+            raise InUse("index", str(name), f"{config.name} inherits from it")
+    client.delete_index(name)
 
 
 def upload_pipe(client: IndexClient, index: IndexName) -> None:

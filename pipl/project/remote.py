@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from pipl.errors import UnexpectedReply
+from pipl.errors import InvalidUrl, UnexpectedReply
 from pipl.index.devpi import DevpiClient
 from pipl.index.name import IndexName
 from pipl.project.binding import Binding
@@ -14,9 +14,13 @@ from pipl.project.folder import DEFAULT_INDEX
 def binding_of(url: str) -> Binding:
     """Ask the server at `url` (with or without an index, as in http://host:3141/root/PROJ).
 
-    Raises ServerDown; UnexpectedReply where something else than a pipl project answers.
+    Raises InvalidUrl, ServerDown; UnexpectedReply where something else than a pipl project answers.
     """
     parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise InvalidUrl("it does not begin with http:// or https:// and a host")
+    if parts.username is not None or parts.password is not None:
+        raise InvalidUrl("it holds a user or a password")
     root = f"{parts.scheme}://{parts.netloc}"
     path = parts.path.strip("/")
     with DevpiClient(root) as client:

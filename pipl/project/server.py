@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from argon2 import PasswordHasher
 from filelock import FileLock, Timeout
 
 from pipl import durable, process
@@ -31,6 +33,7 @@ from pipl.project.folder import Project
 
 CONFIG_NAME = "server_config.yaml"
 LOCK_NAME = "server.lock"
+START_LOCK_NAME = "start.lock"
 PID_NAME = "server.pid"
 LOG_NAME = "server.log"
 START_TIMEOUT_S = 60.0
@@ -53,7 +56,7 @@ class ServerStatus:
 def initialise(project: Project, environ: Mapping[str, str]) -> None:
     """Make the server's database, with a generated root password kept in the secrets.
 
-    The password reaches devpi as a hash in a file of mode 0600, never as an argument.
+    The password reaches devpi as a hash (argon2) in a file, never as an argument.
     Raises CommandFailed.
     """
     password = secrets.generate()
@@ -62,7 +65,7 @@ def initialise(project: Project, environ: Mapping[str, str]) -> None:
     init_config = project.system / "init_config.yaml"
     settings = {
         "serverdir": str(project.server),
-        "root-passwd": password,
+        "root-passwd-hash": PasswordHasher().hash(password),
         "no-root-pypi": "true",
         "storage": "sqlite",
     }
@@ -79,7 +82,10 @@ def initialise(project: Project, environ: Mapping[str, str]) -> None:
 def free_port(host: str = "localhost") -> int:
     """A port that nobody listens on at the moment."""
     with socket.socket() as probe:
-        probe.bind((host, 0))
+        try:
+            probe.bind((host, 0))
+        except OSError as fault:
+            raise ServerDied(f"`host` in .pipl: {host}", str(fault)) from fault
         port = probe.getsockname()[1]
     assert isinstance(port, int)
     return port
@@ -105,8 +111,14 @@ def start_background(
     `port` is remembered in the project's mark (0: any free one; None: as the mark says).
     Raises AlreadyRunning, PortTaken, ServerDied.
     """
-    project = _prepare(project, port)
-    progress.phase(f"starting the server at {project.url}")
+    with FileLock(project.system / START_LOCK_NAME):  # two at once take turns
+        project = _prepare(project, port)
+        progress.phase(f"starting the server at {project.url}")
+        _start_and_wait(project, environ)
+    return project
+
+
+def _start_and_wait(project: Project, environ: Mapping[str, str]) -> None:
     log = project.system / LOG_NAME
     with log.open("ab") as output:
         server = process.start(
@@ -123,7 +135,6 @@ def start_background(
     except BaseException:
         process.kill_group(server)
         raise
-    return project
 
 
 def run_foreground(project: Project, environ: Mapping[str, str], *, port: int | None) -> int:
@@ -173,9 +184,10 @@ def _prepare(project: Project, port: int | None) -> Project:
     pid = _pid(project)
     if pid is not None:
         raise AlreadyRunning(project.url, pid)
-    if port is not None:
-        project = project_folder.with_port(project, port or free_port(project.host))
-    _refuse_taken_port(project)
+    chosen = project.port if port is None else port or free_port(project.host)
+    _refuse_taken_port(project.host, chosen)
+    if chosen != project.port:
+        project = project_folder.with_port(project, chosen)
     settings = {
         "serverdir": str(project.server),
         "host": project.host,
@@ -203,14 +215,17 @@ def _variables(environ: Mapping[str, str]) -> dict[str, str]:
     return {**trusted, **environ}
 
 
-def _refuse_taken_port(project: Project) -> None:
+def _refuse_taken_port(host: str, port: int) -> None:
+    """Raises PortTaken; ServerDied where the host is no address of this machine."""
     with socket.socket() as probe:
         if sys.platform != "win32":
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((project.host, project.port))
-        except OSError:
-            raise PortTaken(project.port) from None
+            probe.bind((host, port))
+        except OSError as fault:
+            if fault.errno in (errno.EADDRINUSE, errno.EACCES):
+                raise PortTaken(port) from None
+            raise ServerDied(f"`host` in .pipl: {host}", str(fault)) from fault
 
 
 def _pid(project: Project) -> int | None:

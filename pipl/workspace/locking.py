@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+
+from filelock import FileLock
 
 from pipl.env import python
 from pipl.env.install import ALL, Installer, Resolve, Upgrade
 from pipl.env.interpreter import Interpreter
 from pipl.env.lock import Lock
-from pipl.errors import InvalidName, NotLocked
+from pipl.errors import InvalidLock, InvalidName, InvalidRequirement, NotLocked
 from pipl.progress import SILENT, Progress
 from pipl.workspace import folder as workspace_folder
 from pipl.workspace.folder import Workspace
@@ -17,6 +22,8 @@ from pipl.workspace.materialise import materialise
 from pipl.workspace.place import Place
 from pipl_pipe import packl
 from pipl_pipe.names import normalised
+
+_LEADING_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,10 @@ def resolve(
 
     Raises Unresolvable, InvalidPackl, NoInterpreter, ServerDown.
     """
-    before = read_lock(workspace)
+    try:
+        before = read_lock(workspace)
+    except InvalidLock:
+        before = None  # it is made anew
     edited = workspace.edited
     for path in edited:
         packl.read(path)
@@ -103,14 +113,16 @@ def sync(
 ) -> LockChange:
     """Make the environment equal to the lock, made first where there is none or it is stale.
 
-    A lock is stale when a packl is edited here that it does not hold.
+    A lock is stale when it does not hold a packl that is edited here, or one that the
+    workspace requires.
     """
-    current = read_lock(workspace)
-    if current is None or _missing_editables(workspace, current):
-        changed = lock(workspace, installer, progress=progress)
-    else:
-        changed = LockChange(workspace, current, ())
-    materialise(place, changed.lock, interpreter_for(workspace), installer, progress=progress)
+    with _changing(workspace) as now:
+        current = read_lock(now)
+        if current is None or _lacks_something(now, current):
+            changed = lock(now, installer, progress=progress)
+        else:
+            changed = LockChange(now, current, ())
+        materialise(place, changed.lock, interpreter_for(now), installer, progress=progress)
     return changed
 
 
@@ -127,20 +139,13 @@ def add(
     Where they cannot be resolved, the workspace stays as it was. Raises Unresolvable.
     """
     names = frozenset(map(_name_of, requirements))
-    kept = tuple(text for text in workspace.requirements if _name_of(text) not in names)
-    before = workspace.requirements
-    added = workspace_folder.with_requirements(workspace, (*kept, *requirements))
-    try:
-        changed = lock(
-            added,
-            installer,
-            upgrade=names,
-            progress=progress,
-        )
-    except BaseException:
-        workspace_folder.with_requirements(workspace, before)
-        raise
-    materialise(place, changed.lock, interpreter_for(added), installer, progress=progress)
+    with _changing(workspace) as current:
+        kept = tuple(text for text in current.requirements if _name_of(text) not in names)
+        wanted = dataclasses.replace(current, requirements=(*kept, *requirements))
+        changed = resolve(wanted, installer, upgrade=names, progress=progress)
+        workspace_folder.save(wanted)
+        changed.lock.write(wanted.lock_path)
+        materialise(place, changed.lock, interpreter_for(wanted), installer, progress=progress)
     return changed
 
 
@@ -162,8 +167,9 @@ def update(
     wanted = frozenset(normalised(name) for name in names)
     for name in sorted(wanted - {package.name for package in current.packages}):
         raise InvalidName(name, f"the lock of {workspace.name} does not hold it")
-    changed = lock(workspace, installer, upgrade=wanted or ALL, progress=progress)
-    materialise(place, changed.lock, interpreter_for(workspace), installer, progress=progress)
+    with _changing(workspace) as now:
+        changed = lock(now, installer, upgrade=wanted or ALL, progress=progress)
+        materialise(place, changed.lock, interpreter_for(now), installer, progress=progress)
     return changed
 
 
@@ -192,18 +198,28 @@ def changes_between(before: Lock | None, after: Lock) -> tuple[Change, ...]:
     )
 
 
-def _missing_editables(workspace: Workspace, current: Lock) -> bool:
-    held = {package.name for package in current.packages if package.editable}
+@contextmanager
+def _changing(workspace: Workspace) -> Iterator[Workspace]:
+    """The workspace as its mark says now, while nobody else changes it."""
+    with FileLock(workspace.folder / ".change.lock"):
+        yield workspace_folder.load(workspace.folder)
+
+
+def _lacks_something(workspace: Workspace, current: Lock) -> bool:
+    held = {package.name for package in current.packages}
     edited = {normalised(packl.read(path).name) for path in workspace.edited}
-    return not edited <= held
+    # quicker than to parse them, and a name is all that is asked for
+    found = map(_LEADING_NAME.match, workspace.requirements)
+    required = {normalised(name[0]) for name in found if name}
+    return not (edited <= current.editables and required <= held)
 
 
 def _name_of(text: str) -> str:
-    """The normalised name of a requirement. Raises InvalidName."""
+    """The normalised name of a requirement. Raises InvalidRequirement."""
     # slow to import, and only adding needs it
-    from packaging.requirements import InvalidRequirement, Requirement
+    import packaging.requirements
 
     try:
-        return normalised(Requirement(text).name)
-    except InvalidRequirement as fault:
-        raise InvalidName(text, f"not a requirement: {fault}") from fault
+        return normalised(packaging.requirements.Requirement(text).name)
+    except packaging.requirements.InvalidRequirement as fault:
+        raise InvalidRequirement(text, str(fault)) from fault

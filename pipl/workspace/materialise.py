@@ -20,7 +20,7 @@ from pipl.errors import FrameworkError, InstallFailed
 from pipl.process import Completed
 from pipl.progress import SILENT, Progress
 from pipl.workspace import settled
-from pipl.workspace.place import Place, write_context
+from pipl.workspace.place import Place, made_for, write_context
 
 _PROVIDERS = ("pipl_pipe.products", "pipl_pipe.env_sets")
 
@@ -41,7 +41,7 @@ def materialise(
     place.folder.mkdir(parents=True, exist_ok=True)
     with FileLock(place.folder / ".sync.lock"):
         environment = place.environment
-        if not environment.exists():
+        if not environment.exists() or made_for(environment) not in (None, place.folder):
             progress.phase(f"creating the environment with Python {interpreter.version}")
             environment = venv.create(environment.folder, interpreter)
         progress.phase(f"installing {len(lock.packages)} packages")

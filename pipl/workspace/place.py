@@ -8,10 +8,12 @@ from pathlib import Path
 
 from pipl import durable
 from pipl.env.venv import Environment
+from pipl.errors import WorkspaceMoved
 from pipl.project.binding import Binding
 from pipl.workspace.folder import ASSETS, ENVIRONMENT
 from pipl_pipe import context
 from pipl_pipe.context import Context
+from pipl_pipe.errors import InvalidContext
 
 
 @dataclass(frozen=True)
@@ -47,3 +49,21 @@ def write_context(place: Place) -> None:
     path = place.environment.folder / context.NAME
     if not path.exists() or path.read_text(encoding="utf-8") != written:
         durable.write_text(path, written)
+
+
+def made_for(environment: Environment) -> Path | None:
+    """The workspace that an environment was made for, None where that is not known."""
+    try:
+        return context.read(environment.folder / context.NAME).workspace
+    except InvalidContext:
+        return None
+
+
+def expect_unmoved(environment: Environment, folder: Path) -> None:
+    """Its scripts hold absolute paths: in a moved or copied one they lead elsewhere.
+
+    Raises WorkspaceMoved.
+    """
+    was = made_for(environment)
+    if was is not None and was != folder:
+        raise WorkspaceMoved(str(folder), str(was))

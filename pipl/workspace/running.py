@@ -8,8 +8,8 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from pipl import process
-from pipl.errors import NotLocked, ProgramMissing
-from pipl.workspace import settled
+from pipl.errors import CommandFailed, NotInstalled, ProgramMissing
+from pipl.workspace import place, settled
 from pipl.workspace.folder import Workspace
 from pipl_pipe import variables as changes
 
@@ -17,11 +17,12 @@ from pipl_pipe import variables as changes
 def environ_in(workspace: Workspace, environ: Mapping[str, str]) -> dict[str, str]:
     """The environment variables of a workspace: its PATH, its env sets, who it is.
 
-    Raises NotLocked where it was never synced.
+    Raises NotInstalled where it was never synced, WorkspaceMoved.
     """
     environment = workspace.environment
     if not environment.exists():
-        raise NotLocked(str(workspace.folder))
+        raise NotInstalled(str(workspace.folder))
+    place.expect_unmoved(environment, workspace.folder)
     variables = environment.environ(environ)
     variables = changes.apply(settled.read(environment).env, variables)
     variables["PIPL_WORKSPACE"] = str(workspace.folder)
@@ -31,7 +32,8 @@ def environ_in(workspace: Workspace, environ: Mapping[str, str]) -> dict[str, st
 def replace_by(args: Sequence[str], workspace: Workspace, environ: Mapping[str, str]) -> int:
     """Become the command, run in the workspace's environment (Windows: run it and wait).
 
-    Returns its status only on Windows. Raises ProgramMissing, NotLocked.
+    Returns its status only on Windows. Raises ProgramMissing, CommandFailed, NotInstalled,
+    WorkspaceMoved.
     """
     variables = environ_in(workspace, environ)
     program = shutil.which(args[0], path=variables["PATH"])
@@ -39,4 +41,7 @@ def replace_by(args: Sequence[str], workspace: Workspace, environ: Mapping[str, 
         raise ProgramMissing(args[0])
     if sys.platform == "win32":
         return process.run([program, *args[1:]], env=variables, check=False).status
-    os.execve(program, list(args), variables)  # noqa: S606  # no shell is wanted
+    try:
+        os.execve(program, list(args), variables)  # noqa: S606  # no shell is wanted
+    except OSError as fault:
+        raise CommandFailed(args[0], 126, fault.strerror or str(fault)) from fault

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import packaging.requirements
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from pipl.env.lock import Lock
+from pipl.errors import InvalidRequirement
 from pipl.index import release
 from pipl.index.client import IndexClient
 from pipl.index.name import IndexName
@@ -125,4 +127,11 @@ def _requirements(workspace: Workspace) -> tuple[tuple[str, Requirement], ...]:
     edited = [packl.read(path) for path in workspace.edited]
     pairs = [(workspace.name, text) for text in workspace.requirements]
     pairs += [(one.name, text) for one in edited for text in one.dependencies]
-    return tuple((origin, Requirement(text)) for origin, text in pairs)
+    return tuple((origin, _parsed(text, origin)) for origin, text in pairs)
+
+
+def _parsed(text: str, origin: str) -> Requirement:
+    try:
+        return Requirement(text)
+    except packaging.requirements.InvalidRequirement as fault:
+        raise InvalidRequirement(text, f"{origin} holds it") from fault

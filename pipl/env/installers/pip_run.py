@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipl import process
 from pipl.env import reach, requirement, surroundings
+from pipl.env.install import IN_PLACE
 from pipl.env.installers import pip_sync, pip_words
 from pipl.env.lock import LockedPackage, origin_of
 from pipl.env.venv import Environment
@@ -76,7 +77,7 @@ class Target:
             folder = root.absolute() / (package.directory or "")
             arguments += ["--editable", folder] if package.editable else [folder]
         if arguments:
-            self._install(*arguments)
+            self._install(f"--config-settings={IN_PLACE}", *arguments)
 
     def uninstall(self, names: Iterable[str]) -> None:
         """Remove packages. Raises InstallFailed."""

@@ -13,7 +13,7 @@ from typing import ClassVar
 from pipl import process
 from pipl.env import reach, requirement, surroundings, unfinished
 from pipl.env.edited import edited
-from pipl.env.install import UV, Resolve
+from pipl.env.install import IN_PLACE, UV, Resolve
 from pipl.env.installers import uv_words
 from pipl.env.lock import Lock, LockedPackage, origin_of
 from pipl.env.paths import below, normal
@@ -116,6 +116,7 @@ class UvInstaller:
                 "--allow-empty-requirements",
                 *(["--reinstall"] if torn else ()),
                 *(f"--reinstall-package={name}" for name in replaced),
+                *(f"--config-settings-package={one}:{IN_PLACE}" for one in sorted(lock.editables)),
                 *([] if online else ["--offline"]),
                 index_url=index_url,
                 cwd=root,

@@ -58,6 +58,50 @@ class TestProject:
         done = running.shell.attempt("proj", "start", "--background")
         refused(done, 3, "runs already")
 
+    def test_a_taken_port_is_not_remembered(self, running: RunningProject, tmp_path: Path) -> None:
+        shell = running.shell.in_(tmp_path)
+        shell.pipl("proj", "create", "Kept", "--port", "4242")
+        kept = shell.in_("Kept")
+        done = kept.attempt("proj", "start", "--background", "--port", str(running.project.port))
+        refused(done, 3, "is taken")
+        assert "port = 4242" in (kept.cwd / ".pipl").read_text(encoding="utf-8")
+
+    def test_a_secret_is_not_sent_to_another_projects_server(
+        self, running: RunningProject, tmp_path: Path
+    ) -> None:
+        shell = running.shell.in_(tmp_path)
+        shell.pipl("proj", "create", "Lost", "--port", str(running.project.port))
+        done = shell.in_("Lost").attempt("proj", "index", "create-default", "")
+        refused(done, 3, f"it serves {running.project.name}, not Lost")
+
+    @pytest.mark.parametrize("command", [["proj", "stop"], ["proj", "user", "list"]])
+    def test_a_misspelt_path_does_not_mean_what_is_around_it(
+        self, running: RunningProject, command: list[str]
+    ) -> None:
+        refused(running.shell.attempt(*command, "no-such-folder"), 2, "there is nothing at")
+        assert server.status(running.project).answers
+
+    @pytest.mark.parametrize("name", ["root", "ci"])
+    def test_users_that_the_project_needs_stay(self, running: RunningProject, name: str) -> None:
+        refused(running.shell.attempt("proj", "user", "delete", "", name, "--yes"), 2, name)
+        assert running.client.release(running.project.index, "pipl-pipe", "1.0.0a1").files
+
+    def test_an_index_that_others_inherit_from_stays(self, running: RunningProject) -> None:
+        done = running.shell.attempt("proj", "index", "delete", "", "root/pypi", "--yes")
+        refused(done, 2, "root/PROJ inherits from it")
+
+    def test_a_password_in_a_url_is_neither_shown_nor_kept(
+        self, running: RunningProject, tmp_path: Path
+    ) -> None:
+        url = running.project.url.replace("http://", "http://bob:s3cret@")
+        done = running.shell.in_(tmp_path).attempt("work", "create-area", "area", url)
+        refused(done, 2, "user or a password")
+        assert "s3cret" not in done.stdout + done.stderr
+        assert not (tmp_path / "area").exists()
+
+    def test_the_database_is_not_readable_by_others(self, running: RunningProject) -> None:
+        assert running.project.server.stat().st_mode & 0o077 == 0
+
 
 class TestAccess:
     def test_a_wrong_password(self, running: RunningProject) -> None:
@@ -148,6 +192,26 @@ class TestWorkspaces:
 
     def test_an_unknown_program(self, workspace: Shell) -> None:
         refused(workspace.attempt("work", "run", "no-such-program"), 9, "no-such-program")
+
+    def test_only_the_workspace_itself_is_deleted(self, workspace: Shell) -> None:
+        workspace.pipl("packl", "create", "precious")
+        for path in ("misspelt", "precious"):
+            refused(workspace.attempt("work", "delete", path, "--yes"), 2)
+        assert (workspace.cwd / "precious" / "pyproject.toml").exists()
+
+    def test_a_damaged_lock_is_made_anew(self, workspace: Shell) -> None:
+        workspace.pipl("work", "add", "pipl-pipe")
+        (workspace.cwd / "pylock.toml").write_text("packages = [", encoding="utf-8")
+        workspace.pipl("work", "lock")
+        workspace.pipl("work", "sync")
+
+    def test_a_requirement_that_is_no_requirement(self, workspace: Shell) -> None:
+        refused(workspace.attempt("work", "add", "a b c"), 6, "is not a requirement")
+
+    def test_usage_errors_speak_json_too(self, running: RunningProject) -> None:
+        error = running.shell.json("packl", "bump", "huge")["error"]
+        assert isinstance(error, dict)
+        assert "huge" in error["message"]
 
     def test_errors_speak_json_too(self, running: RunningProject) -> None:
         error = running.shell.json("work", "open", "hero-model==9")["error"]

@@ -76,3 +76,50 @@ def test_pythons_own_prompt(workspace: Shell) -> None:
     typed = "import sys; print(sys.prefix)\n"
     printed = workspace.pipl("work", "py", stdin=typed)
     assert str(workspace.cwd / ".VENV") in printed
+
+
+def test_an_edited_packl_is_importable_from_the_workspace_folder(workspace: Shell) -> None:
+    """Not the namespace package that its outer folder looks like."""
+    workspace.pipl("packl", "create", "edited_here")
+    printed = workspace.pipl(
+        "work", "run", "python", "-c", "import edited_here; print(edited_here.__file__)"
+    )
+    assert printed.strip() == str(workspace.cwd / "edited_here" / "edited_here" / "__init__.py")
+
+
+def test_two_adds_at_once_lose_nothing(workspace: Shell) -> None:
+    done: list[int] = []
+    threads = [
+        threading.Thread(
+            target=lambda n=name: done.append(workspace.attempt("work", "add", n).status)
+        )
+        for name in ("pipl-pipe", "six")
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert done == [0, 0]
+    workspace.pipl("work", "run", "python", "-c", "import pipl_pipe, six")
+
+
+def test_sync_completes_what_was_killed_before_it_was_locked(workspace: Shell) -> None:
+    workspace.pipl("work", "add", "pipl-pipe")
+    mark = workspace.cwd / ".workspace"
+    text = mark.read_text(encoding="utf-8")
+    mark.write_text(text.replace('"pipl-pipe"', '"pipl-pipe", "six"'), encoding="utf-8")
+    workspace.pipl("work", "sync")
+    workspace.pipl("work", "run", "python", "-c", "import six")
+
+
+def test_a_moved_workspace_says_so_and_sync_repairs_it(workspace: Shell) -> None:
+    workspace.pipl("work", "add", "pipl-pipe")
+    moved = workspace.cwd.with_name("moved_workspace")
+    workspace.cwd.rename(moved)
+    shell = workspace.in_(moved)
+    done = shell.attempt("work", "run", "task")
+    assert done.status == 6
+    assert "pipl work sync" in done.stderr
+    shell.pipl("work", "sync")
+    assert str(moved) in shell.pipl("work", "run", "python", "-c", "import sys; print(sys.prefix)")
+    shell.attempt("work", "run", "task")

@@ -15,6 +15,7 @@ from pipl.packl.version import bumped
         ("2.0.0.dev2", "major", "2.0.0"),
         ("1.2.3.post1", "patch", "1.2.4"),
         ("1", "minor", "1.1.0"),
+        ("1!2.3.4", "minor", "1!2.4.0"),
     ],
 )
 def test_bumped(before: str, part: str, after: str) -> None:
