@@ -9,7 +9,7 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     │   ├── PathExists, NestedProject, NotWritable, InvalidFile
     │   ├── InvalidName, InvalidIndexName, PasswordNeeded
     │   └── UnknownTemplate, InvalidTemplate, NotMigratable, ManyStages
-    │   └── PathMissing, InvalidUrl, InUse
+    │   └── PathMissing, InvalidRelease, InvalidUrl, InUse
     ├── ServerError                  3  the server does not do what it should
     │   ├── ServerDown, ServerStopped, ServerSlow, ServerUntrusted, PortTaken, ServerDied
     │   └── AlreadyRunning, NotRunning, UnexpectedReply
@@ -89,6 +89,13 @@ class PathMissing(UsageFault):
     hint = "check the path; without one, the current folder decides"
 
 
+class InvalidRelease(UsageFault):
+    text: str
+    code = "usage.invalid-release"
+    says = "{text!r} does not name a release"
+    hint = "write it as NAME==VERSION, such as hero-model==1.0.0"
+
+
 class InvalidUrl(UsageFault):
     """The text is not shown: it may hold a password."""
 
@@ -153,7 +160,7 @@ class InvalidName(UsageFault):
     reason: str
     code = "usage.invalid-name"
     says = "{name!r} is not a usable name: {reason}"
-    hint = "use letters, digits and underscores, starting with a letter, such as hero_model"
+    hint = "choose a name that fits, such as hero_model"
 
 
 class InvalidIndexName(UsageFault):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from build import BuildBackendException, BuildException, ProjectBuilder
+
 from pipl import process
 from pipl.env import python, surroundings, venv
 from pipl.env.choice import choose

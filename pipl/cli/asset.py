@@ -87,7 +87,10 @@ def add(path: str, product: str, workspace_path: str | None, as_json: bool) -> N
 @json_option
 def copy(destination: str, workspace_path: str | None, as_json: bool) -> None:
     """Copy all assets of the workspace to a folder that works with no project."""
-    answer = _ask(workspace_path, ["copy-assets", str(Here.now().cwd / destination)])
+    target = Here.now().cwd / destination
+    if not destination or (target.exists() and not target.is_dir()):
+        raise click.UsageError(f"{destination!r} is not a folder to copy to")
+    answer = _ask(workspace_path, ["copy-assets", str(target)])
     if as_json:
         render.print_json(answer)
     else:

@@ -183,6 +183,13 @@ class Here:
             return None
 
 
+def confirm(question: str) -> None:
+    """Ask before something is deleted; a no ends the command with status 1."""
+    if not click.confirm(question, err=True):
+        click.echo("Nothing was deleted.", err=True)
+        raise SystemExit(1)
+
+
 def given_password(argument: str, user: str) -> str | None:
     """A password argument: `-` is asked for without echo, an empty one is left to the login."""
     if argument == LEFT_TO_LOGIN:

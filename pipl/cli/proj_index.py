@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from pipl.cli import render
-from pipl.cli.here import Here, json_option, project_argument
+from pipl.cli.here import Here, confirm, json_option, project_argument
 from pipl.cli.lazy import LazyGroup
 
 _HERE = "pipl.cli.proj_index"
@@ -137,7 +137,7 @@ def delete(
 
     name = IndexName.parse(index_name)
     if not yes:
-        click.confirm(f"Delete {name} and every release it holds?", abort=True, err=True)
+        confirm(f"Delete {name} and every release it holds?")
     here = Here.now()
     binding = here.binding(project_path)
     with here.client_with(binding, root_password) as client:

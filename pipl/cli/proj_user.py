@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from pipl.cli import render
-from pipl.cli.here import Here, given_password, json_option, project_argument
+from pipl.cli.here import Here, confirm, given_password, json_option, project_argument
 from pipl.cli.lazy import LazyGroup
 
 _HERE = "pipl.cli.proj_user"
@@ -112,7 +112,7 @@ def delete(root_password: str, login: str, project_path: str, yes: bool, as_json
     from pipl.project import accounts
 
     if not yes:
-        click.confirm(f"Delete {login} and every index of theirs?", abort=True, err=True)
+        confirm(f"Delete {login} and every index of theirs?")
     here = Here.now()
     with here.client_with(here.binding(project_path), root_password) as client:
         accounts.remove_user(client, login)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipl.cli import render
-from pipl.cli.here import Here, json_option, workspace_option
+from pipl.cli.here import Here, confirm, json_option, workspace_option
 from pipl.cli.lazy import LazyGroup
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def delete(workspace_path: str, yes: bool, as_json: bool) -> None:
         raise NoWorkspace(workspace_path)
     if not yes:
         edited = ", ".join(path.name for path in workspace.edited) or "none"
-        click.confirm(f"Delete {workspace.folder} (edited packls: {edited})?", abort=True, err=True)
+        confirm(f"Delete {workspace.folder} (edited packls: {edited})?")
     folder.delete(workspace)
     if as_json:
         render.print_json({"deleted": workspace.folder})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import tomlkit
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from pipl import durable
@@ -47,7 +47,7 @@ def convert(folder: Path, values: Values) -> tuple[tomlkit.TOMLDocument, tuple[s
     """The pyproject document for the prototype's values, and notes on what was left out."""
     known = dict(values)
     project = tomlkit.table()
-    project["name"] = canonicalize_name(_text(folder, known, "name", folder.name))
+    project["name"] = _name(folder, _text(folder, known, "name", folder.name))
     project["version"] = _version(folder, _text(folder, known, "version", "0.0.1"))
     for key, field in (("description", "description"), ("python_requires", "requires-python")):
         if key in known:
@@ -121,6 +121,13 @@ def _requirements(folder: Path, value: object) -> list[str]:
         except InvalidRequirement as fault:
             raise NotMigratable(str(folder), f"{text!r} is not a requirement") from fault
     return texts
+
+
+def _name(folder: Path, text: str) -> str:
+    try:
+        return canonicalize_name(text, validate=True)
+    except InvalidName as fault:
+        raise NotMigratable(str(folder), f"{text!r} is not a distribution's name") from fault
 
 
 def _version(folder: Path, text: str) -> str:

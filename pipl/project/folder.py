@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,10 +71,16 @@ class Project:
         return self.folder / "workspaces"
 
 
-def create(path: Path, *, port: int = DEFAULT_PORT) -> Project:
-    """Make the folders of a new project and mark it.
+def create(
+    path: Path,
+    *,
+    port: int = DEFAULT_PORT,
+    prepare: Callable[[Project], None] = lambda project: None,
+) -> Project:
+    """Make the folders of a new project, let `prepare` fill them, and mark it last.
 
-    `path` must not exist, or be an empty folder. Nothing remains after a failure.
+    `path` must not exist, or be an empty folder. Nothing remains after a failure; what a kill
+    leaves is not marked, and so is no project.
     Raises PathExists, NestedProject, NotWritable, InvalidName.
     """
     path = path.absolute()
@@ -91,18 +98,16 @@ def create(path: Path, *, port: int = DEFAULT_PORT) -> Project:
             folder.mkdir(parents=True)
         project.secrets.mkdir(mode=0o700)
         project.server.chmod(0o700)  # it holds the users' password hashes
+        prepare(project)
         save(project)
-    except OSError as fault:
-        discard(path, keep_folder=existed)
-        raise NotWritable(str(path), fault.strerror or str(fault)) from fault
+    except BaseException as fault:
+        shutil.rmtree(path, ignore_errors=True)
+        if existed:
+            path.mkdir()
+        if isinstance(fault, OSError):
+            raise NotWritable(str(path), fault.strerror or str(fault)) from fault
+        raise
     return project
-
-
-def discard(path: Path, *, keep_folder: bool = False) -> None:
-    """Remove what a failed `create` left."""
-    shutil.rmtree(path, ignore_errors=True)
-    if keep_folder:
-        path.mkdir(exist_ok=True)
 
 
 def find(start: Path) -> Project:

@@ -21,12 +21,9 @@ def create(
 
     Raises PathExists, NestedProject, NotWritable, CommandFailed.
     """
-    existed = path.exists()
-    project = folder.create(path, port=port)
-    try:
+
+    def initialise(project: Project) -> None:
         progress.phase("initialising the server's database")
         server.initialise(project, environ)
-    except BaseException:
-        folder.discard(project.folder, keep_folder=existed)
-        raise
-    return project
+
+    return folder.create(path, port=port, prepare=initialise)

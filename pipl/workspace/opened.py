@@ -10,7 +10,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from pipl.build import wheel
 from pipl.env.lock import Lock, LockedPackage
-from pipl.errors import InvalidName, InvalidWheel, ReleaseNotFound
+from pipl.errors import InvalidRelease, InvalidWheel, ReleaseNotFound
 from pipl.index.client import IndexClient
 from pipl.index.release import Release, ReleaseFile
 from pipl.progress import SILENT, Progress
@@ -24,14 +24,14 @@ LOCK_IN_WHEEL = "pylock.toml"
 
 
 def parse_release(text: str) -> tuple[str, str]:
-    """`name==version` as a pair. Raises InvalidName."""
+    """`name==version` as a pair. Raises InvalidRelease."""
     try:
         requirement = Requirement(text)
         (specifier,) = requirement.specifier
     except (InvalidRequirement, ValueError) as fault:
-        raise InvalidName(text, "write it as NAME==VERSION") from fault
+        raise InvalidRelease(text) from fault
     if specifier.operator != "==" or specifier.version.endswith(".*"):
-        raise InvalidName(text, "write it as NAME==VERSION")
+        raise InvalidRelease(text)
     return requirement.name, specifier.version
 
 

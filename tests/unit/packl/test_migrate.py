@@ -58,7 +58,13 @@ def test_a_second_migration_does_not_overwrite(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["version = 'latest'", "install_requires = ['not a requirement!']", "name = 3"]
+    "line",
+    [
+        "version = 'latest'",
+        "install_requires = ['not a requirement!']",
+        "name = 3",
+        "name = '../x y'",
+    ],
 )
 def test_values_that_no_index_would_take_are_refused(tmp_path: Path, line: str) -> None:
     packl = packl_of_2019(tmp_path, line + "\n")
