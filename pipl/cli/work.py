@@ -95,7 +95,9 @@ def list_workspaces(workarea_path: str, as_json: bool) -> None:
     from pipl.workspace import folder
 
     workarea = Here.now().workarea(workarea_path)
-    found = folder.in_area(workarea)
+    found, damaged = folder.in_area(workarea)
+    for fault in damaged:
+        click.echo(f"warning: {fault}", err=True)
     if as_json:
         rows = [{"workspace": one, "edited": [path.name for path in one.edited]} for one in found]
         render.print_json({"workarea": workarea.folder, "workspaces": rows})

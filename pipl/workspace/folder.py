@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipl import toml
 from pipl.env.venv import Environment
-from pipl.errors import InvalidName, NotWritable, NoWorkspace, PathExists
+from pipl.errors import InvalidFile, InvalidName, NotWritable, NoWorkspace, PathExists
 from pipl.index.name import IndexName
 from pipl.project.binding import Binding
 from pipl.workspace import area
@@ -87,10 +87,16 @@ def find(start: Path) -> Workspace:
     raise NoWorkspace(str(start))
 
 
-def in_area(workarea: Workarea) -> tuple[Workspace, ...]:
-    """The workspaces right below a workarea, by name."""
-    marks = sorted(workarea.folder.glob(f"*/{MARK}"))
-    return tuple(load(mark.parent) for mark in marks)
+def in_area(workarea: Workarea) -> tuple[tuple[Workspace, ...], tuple[InvalidFile, ...]]:
+    """The workspaces right below a workarea, by name, and what is wrong with the other marks."""
+    found: list[Workspace] = []
+    damaged: list[InvalidFile] = []
+    for mark in sorted(workarea.folder.glob(f"*/{MARK}")):
+        try:
+            found.append(load(mark.parent))
+        except InvalidFile as fault:
+            damaged.append(fault)
+    return tuple(found), tuple(damaged)
 
 
 def load(folder: Path) -> Workspace:

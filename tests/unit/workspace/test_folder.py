@@ -48,7 +48,17 @@ def test_a_workspace_is_found_from_a_packl_inside(tmp_path: Path) -> None:
     found = folder.find(packl)
     assert found == made
     assert found.edited == (packl,)
-    assert folder.in_area(workarea) == (made,)
+    assert folder.in_area(workarea) == ((made,), ())
+
+
+def test_a_damaged_mark_does_not_hide_the_others(tmp_path: Path) -> None:
+    workarea = area.create(tmp_path / "work", REMOTE)
+    made = folder.create(workarea, "hero")
+    other = folder.create(workarea, "villain")
+    (other.folder / ".workspace").write_text("= 3", encoding="utf-8")
+    found, damaged = folder.in_area(workarea)
+    assert found == (made,)
+    assert "villain" in str(damaged[0])
 
 
 def test_requirements_are_remembered(tmp_path: Path) -> None:
