@@ -21,7 +21,7 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     ├── EnvError                     6  interpreters, resolving, installing
     │   ├── NoInterpreter, UnknownInstaller, InvalidRequirement
     │   ├── Unresolvable, ResolverFailed, InstallFailed, InvalidLock
-    │   └── NotLocked, NotInstalled, WorkspaceMoved
+    │   └── NotLocked, NotInstalled, WorkspaceMoved, EnvironmentDamaged
     ├── BuildError                   7
     │   └── BuildFailed, InvalidWheel, InvalidSdist
     ├── CIError                      8
@@ -485,6 +485,14 @@ class WorkspaceMoved(EnvError):
     was: str
     code = "env.workspace-moved"
     says = "the environment of {path} was made for {was}"
+    hint = "make it anew with `pipl work sync`"
+
+
+class EnvironmentDamaged(EnvError):
+    path: str
+    reason: str
+    code = "env.damaged"
+    says = "{path} cannot be read: {reason}"
     hint = "make it anew with `pipl work sync`"
 
 

@@ -17,7 +17,6 @@ from pipl.progress import SILENT, Progress
 from pipl.project.accounts import CI_USER, ROOT_USER, create_ci_user
 from pipl.project.folder import DEFAULT_INDEX, MIRROR, Project
 
-PUBLIC_INDEX = ""  # set by hand
 AUTHENTICATED = ":AUTHENTICATED:"
 ANONYMOUS = ":ANONYMOUS:"
 INDEX_TYPE = "pipl"
@@ -86,7 +85,7 @@ def upload_pipe(client: IndexClient, index: IndexName) -> None:
 
 
 def configured_mirror(environ: Mapping[str, str]) -> str:
-    """The index that pip is configured to use here, else the public one."""
+    """The index that pip is configured to use here, else devpi's own default."""
     done = process.run(
         [sys.executable, "-m", "pip", "config", "list"], env=environ, check=False, timeout_s=60
     )
@@ -94,7 +93,14 @@ def configured_mirror(environ: Mapping[str, str]) -> str:
     for key in (":env:.index-url", "install.index-url", "global.index-url"):
         if key in settings:
             return settings[key].strip("'\"")
-    return PUBLIC_INDEX
+    return _default_of_devpi()
+
+
+def _default_of_devpi() -> str:
+    """What devpi mirrors where nobody says otherwise."""
+    from devpi_server import main  # slow to import
+
+    return str(main._pypi_ixconfig_default["mirror_url"])
 
 
 def _config(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipl import durable
 from pipl.env.venv import Environment
-from pipl.errors import InvalidFile
+from pipl.errors import EnvironmentDamaged
 from pipl_pipe.variables import Operation
 
 NAME = "pipl-settled.json"
@@ -32,7 +32,7 @@ def write(environment: Environment, report: dict[str, object] | None) -> None:
 
 
 def read(environment: Environment) -> Settled:
-    """The kept report, empty where there is none. Raises InvalidFile."""
+    """The kept report, empty where there is none. Raises EnvironmentDamaged."""
     path = environment.folder / NAME
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
@@ -43,4 +43,4 @@ def read(environment: Environment) -> Settled:
     except FileNotFoundError:
         return Settled()
     except (ValueError, KeyError, TypeError) as fault:
-        raise InvalidFile(str(path), f"{type(fault).__name__}: {fault}") from fault
+        raise EnvironmentDamaged(str(path), f"{type(fault).__name__}: {fault}") from fault
