@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 import sys
@@ -48,7 +49,8 @@ def measure(bench: RunningProject, count: int) -> None:
     workarea = area.mark(bench.project.workarea, bench.project.binding)
     model = create.create(workarea, f"model{count}", bench.environ)
     names = tuple(f"bench-packl-{number:03}" for number in range(count))
-    model = workspace_folder.with_requirements(model, names)
+    model = dataclasses.replace(model, requirements=names)
+    workspace_folder.save(model)
     locking.lock(model, choose(None, bench.environ))
     ours, floor = workarea.folder / "ours", workarea.folder / "floor"
     uv = find_uv_bin()

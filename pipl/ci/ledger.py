@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, Select, func, select, update
+from sqlalchemy import Connection, Engine, RowMapping, Select, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import OperationalError
 
@@ -186,12 +186,6 @@ class Ledger:
                 query = query.where(column == value)
         with self._reading() as connection:
             return _select(connection, query)
-
-    def counts(self) -> dict[State, int]:
-        """How many runs are in each state; states without runs are left out."""
-        query = select(runs.c.state, func.count()).group_by(runs.c.state)
-        with self._reading() as connection:
-            return {row[0]: int(row[1]) for row in connection.execute(query)}
 
     def pending(self) -> bool:
         """Whether any run is queued or running."""

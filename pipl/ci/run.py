@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 from pipl.errors import DiskFull, FrameworkError, LoginExpired, ServerError
 from pipl.index.name import IndexName
 from pipl_pipe.errors import DesignedError, StoreFull
 
 State = Literal["queued", "running", "passed", "failed", "held", "cancelled"]
-STATES: tuple[State, ...] = get_args(State)
 PENDING: tuple[State, ...] = ("queued", "running")
 RETRYABLE: tuple[State, ...] = ("failed", "held", "cancelled")
 

@@ -9,9 +9,9 @@ from pipl import durable
 from pipl.errors import NotWritable
 
 ROOT = "root"
-CI = "ci"
 SERVER = "server"
-"""Names of the secrets: root's generated password, the CI user's, the server's signing key."""
+"""Names of secrets: root's generated password and the server's signing key. Other users' are
+kept under their names."""
 
 
 def generate() -> str:

@@ -131,13 +131,6 @@ def save(workspace: Workspace) -> None:
     )
 
 
-def with_requirements(workspace: Workspace, requirements: tuple[str, ...]) -> Workspace:
-    """The workspace with other requirements, remembered in its mark."""
-    changed = dataclasses.replace(workspace, requirements=requirements)
-    save(changed)
-    return changed
-
-
 def delete(workspace: Workspace) -> None:
     """Remove the workspace with everything in it (read-only assets too)."""
     for path in workspace.assets.rglob("*"):

@@ -174,7 +174,6 @@ def test_runs_are_found_by_what_they_are(ledger: Ledger) -> None:
     assert [run.id for run in ledger.runs(version="2.0")] == [2]
     assert [run.id for run in ledger.runs(project="hero-model", limit=1)] == [3]
     assert [run.id for run in ledger.runs(handler="lint")] == [3]
-    assert ledger.counts() == {"queued": 2, "running": 1}
     assert ledger.pending()
 
 

@@ -1,5 +1,6 @@
 """Workareas and workspaces: found from inside, bound by folder or by URL."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ def test_a_damaged_mark_does_not_hide_the_others(tmp_path: Path) -> None:
 
 def test_requirements_are_remembered(tmp_path: Path) -> None:
     made = folder.create(area.create(tmp_path / "work", REMOTE), "hero")
-    folder.with_requirements(made, ("hero-geo>=1",))
+    folder.save(dataclasses.replace(made, requirements=("hero-geo>=1",)))
     assert folder.load(made.folder).requirements == ("hero-geo>=1",)
 
 
