@@ -1,4 +1,4 @@
-"""The file door of the stores: copying, linking, flushing, and what the system may refuse."""
+"""The file door of the stores: cloning, linking, copying, flushing, and what systems refuse."""
 
 from __future__ import annotations
 
@@ -8,18 +8,23 @@ import os
 import shutil
 import stat
 import sys
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Iterator, Tuple
+from typing import BinaryIO, Collection, Iterator, Optional, Union
 
-from pipl_pipe.asset.digest import ALGORITHMS, DEFAULT, Digest, chunks
-from pipl_pipe.errors import AssetRefused, StoreFull
+from pipl_pipe.asset.digest import chunks
+from pipl_pipe.errors import StoreFull
 
+StrPath = Union[str, Path]
 READ_ONLY = 0o444
 READ_ONLY_PROGRAM = 0o555
 FULL = (errno.ENOSPC, errno.EDQUOT)
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 _FICLONE = 0x40049409
 """ioctl of Linux (linux/fs.h): share the source's blocks (btrfs, XFS, bcachefs, OCFS2)."""
+_COPY_BYTES = 1 << 30
+_FEW = 4
+"""Up to so many files are flushed one by one, more by flushing the file system once."""
 _NO_LINK = {
     getattr(errno, name)
     for name in ("EXDEV", "EPERM", "EACCES", "EMLINK", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EINVAL")
@@ -43,77 +48,128 @@ def write(file: BinaryIO, content: bytes) -> None:
     file.write(content)
 
 
-def take(source: Path, aside: Path, *, link: bool) -> Tuple[Digest, os.stat_result]:
-    """Make `aside` a read-only file with the source's content; its digest and the source's stat.
-
-    With `link` it may become the very same file. The content is flushed to disk.
-    Raises AssetRefused where the source changes meanwhile, cannot be read, or is not a regular
-    file.
-    """
-    before = source.lstat()
-    if not stat.S_ISREG(before.st_mode):
-        raise AssetRefused(str(source), "it is not a regular file")
-    if not os.access(source, os.R_OK):
-        raise AssetRefused(str(source), "it may not be read")
-    linked = link and before.st_nlink == 1 and _linked(source, aside)
-    hasher = ALGORITHMS[DEFAULT]()
-    with source.open("rb") as file:
-        if _identity(os.fstat(file.fileno())) != _identity(before):
-            raise changed(source)
-        if linked:
-            for chunk in chunks(file):
-                hasher.update(chunk)
-            _flush(aside)
-        else:
-            with aside.open("xb") as copy:
-                for chunk in chunks(file):
-                    hasher.update(chunk)
-                    write(copy, chunk)
-                copy.flush()
-                os.fsync(copy.fileno())
-        after = os.fstat(file.fileno())
-    if _identity(after) != _identity(before) or _identity(source.lstat()) != _identity(before):
-        raise changed(source)
-    aside.chmod(READ_ONLY)
-    return Digest(DEFAULT, hasher.hexdigest()), before
-
-
-def changed(path: Path) -> AssetRefused:
-    return AssetRefused(str(path), "it changed while it was stored")
-
-
 def save(content: bytes, aside: Path) -> None:
-    """Write a read-only file, flushed to disk."""
-    with aside.open("xb") as file:
+    """Write a read-only file. It is not flushed."""
+    with open(aside, "xb", buffering=0) as file:
         write(file, content)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.chmod(READ_ONLY)
+        allow(file.fileno(), aside, READ_ONLY)
 
 
-def place(source: Path, destination: Path, *, link: bool, mode: int = READ_ONLY) -> None:
-    """Make `destination` (which must not exist) show the content of the object `source`.
-
-    By reflink, else by hardlink where allowed and the mode is the object's own, else by copy.
-    """
-    if _cloned(source, destination):
-        destination.chmod(mode)
-    elif not (link and mode == READ_ONLY and _linked(source, destination)):
-        with source.open("rb") as file, destination.open("xb") as copy:
-            for chunk in chunks(file):
-                write(copy, chunk)
-        destination.chmod(mode)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames in a folder durable where the system can."""
+def allow(handle: int, path: StrPath, mode: int) -> None:
+    """Set the mode of an open file."""
     if sys.platform == "win32":
-        return
-    handle = os.open(folder, os.O_RDONLY)
+        os.chmod(path, mode)
+    else:
+        os.fchmod(handle, mode)
+
+
+def open_regular(path: str) -> FileIO:
+    """Open for reading without waiting for the other end of a pipe or following a link."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    flags |= getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    return FileIO(os.open(path, flags), "r")
+
+
+def read_whole(file: FileIO, limit: int) -> bytes:
+    """From where the file stands to its end, at most `limit` bytes."""
+    content = file.read(limit)
+    while len(content) < limit:
+        more = file.read(limit - len(content))
+        if not more:
+            break
+        content += more
+    return content
+
+
+def linked(source: StrPath, destination: StrPath) -> bool:
+    """Hardlink; False where the file system cannot. Raises FileExistsError."""
     try:
+        os.link(source, destination)
+    except OSError as fault:
+        if fault.errno in _NO_LINK:
+            return False
+        raise
+    return True
+
+
+def linked_new(source: StrPath, destination: StrPath) -> bool:
+    """Hardlink; False where the destination is there already."""
+    try:
+        os.link(source, destination)
+    except FileExistsError:
+        return False
+    return True
+
+
+def cloned(source: Path, destination: Path, *, mode: int = READ_ONLY) -> bool:
+    """Share the source's blocks; False where the file system cannot. Raises FileExistsError."""
+    if not sys.platform.startswith("linux"):
+        return False
+    import fcntl  # only where the ioctl exists
+
+    try:
+        with source.open("rb") as file, destination.open("xb") as copy:
+            fcntl.ioctl(copy.fileno(), _FICLONE, file.fileno())
+            allow(copy.fileno(), destination, mode)
+    except FileExistsError:
+        raise
+    except OSError as fault:
+        if fault.errno in FULL or not destination.exists():
+            raise
+        destination.unlink()
+        return False
+    return True
+
+
+def copied(source: BinaryIO, destination: Path, *, mode: int = READ_ONLY) -> None:
+    """Copy an open file from its start, within the system where it can (copy_file_range)."""
+    with destination.open("xb", buffering=0) as copy:
+        if not _copied_inside(source.fileno(), copy.fileno()):
+            source.seek(0)
+            copy.seek(0)
+            for chunk in chunks(source):
+                write(copy, chunk)
+            copy.truncate()
+        allow(copy.fileno(), destination, mode)
+
+
+def flush(paths: Collection[StrPath], beside: Path) -> None:
+    """Make the content of files durable; all lie on the file system of `beside`."""
+    if len(paths) > _FEW and _flush_file_system(beside):
+        return
+    for path in paths:
+        with open(path, "rb") as file:
+            flush_open(file.fileno())
+
+
+def flush_open(handle: int) -> None:
+    """Down to the disk, also on macOS, where fsync stops at the drive's cache."""
+    if sys.platform == "darwin":
+        import fcntl
+
+        with contextlib.suppress(OSError):  # network shares
+            fcntl.fcntl(handle, fcntl.F_FULLFSYNC)
+            return
+    if sys.platform != "win32":  # which wants a writable handle, and flushes on close
         os.fsync(handle)
-    finally:
-        os.close(handle)
+
+
+def flush_folders(folders: Collection[StrPath], beside: Path) -> None:
+    """Make renames in folders durable where the system can."""
+    if sys.platform == "win32" or (len(folders) > _FEW and _flush_file_system(beside)):
+        return
+    for folder in folders:
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def expect_writable(folder: Path) -> None:
+    """Raises PermissionError."""
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
 
 
 def remove(path: Path) -> None:
@@ -126,6 +182,13 @@ def remove(path: Path) -> None:
         if sys.platform == "win32":
             path.chmod(stat.S_IWRITE)
         path.unlink()
+
+
+def replace(aside: Path, destination: Path) -> None:
+    """Give a file its final name, over a read-only one too."""
+    if sys.platform == "win32" and destination.exists():
+        destination.chmod(stat.S_IWRITE)
+    aside.replace(destination)
 
 
 def swap_in(aside: Path, destination: Path) -> None:
@@ -144,41 +207,41 @@ def swap_in(aside: Path, destination: Path) -> None:
             raise
         remove(old)
         return
-    if sys.platform == "win32" and destination.exists():
-        destination.chmod(stat.S_IWRITE)
-    aside.replace(destination)
+    replace(aside, destination)
 
 
-def _linked(source: Path, destination: Path) -> bool:
-    try:
-        os.link(source, destination)
-    except OSError as fault:
-        if fault.errno in _NO_LINK:
+def _copied_inside(source: int, destination: int) -> bool:
+    """Copy within the kernel; False where it cannot between these two."""
+    copy: Optional[object] = getattr(os, "copy_file_range", None)
+    if copy is None:
+        return False
+    offset = 0
+    while True:
+        try:
+            done = os.copy_file_range(source, destination, _COPY_BYTES, offset, offset)
+        except OSError as fault:
+            if fault.errno in FULL:
+                raise
             return False
-        raise
-    return True
+        if not done:
+            return offset > 0 or os.fstat(source).st_size == 0
+        offset += done
 
 
-def _cloned(source: Path, destination: Path) -> bool:
+def _flush_file_system(folder: Path) -> bool:
+    """syncfs(2), which since Linux 5.8 also reports what could not be written."""
     if not sys.platform.startswith("linux"):
         return False
-    import fcntl  # only where the ioctl exists
+    import ctypes  # takes 5 ms
 
-    try:
-        with source.open("rb") as file, destination.open("xb") as copy:
-            fcntl.ioctl(copy.fileno(), _FICLONE, file.fileno())
-    except OSError as fault:
-        if fault.errno in FULL or not destination.exists():
-            raise
-        destination.unlink()
+    syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+    if syncfs is None:
         return False
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        if syncfs(handle):
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number), str(folder))
+    finally:
+        os.close(handle)
     return True
-
-
-def _flush(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def _identity(status: os.stat_result) -> Tuple[int, int, int, int]:
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

@@ -1,25 +1,28 @@
 """Objects: content in a folder, named by its digest.
 
     <root>/objects/<algorithm>/<first 2 hex digits>/<the other digits>     mode 0444
-    <root>/tmp/                                                            being written
+    <root>/recent/<algorithm>-<hex>     empty; its time is when the revision was last stored
+    <root>/tmp/                         being written
+    <root>/lock                         shared by who publishes, exclusive for who sweeps
 
-An object appears by rename, complete and flushed; a folder's manifest appears after its files.
+An object appears by rename, complete and flushed; a folder's manifest appears after its files,
+so a manifest that is there promises that its files are.
 """
 
 from __future__ import annotations
 
 import contextlib
-import shutil
-import tempfile
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, Iterator, List
+from typing import Iterator, Optional
 
-from pipl_pipe.asset import files, manifest
-from pipl_pipe.asset.digest import DEFAULT, Digest, of_bytes, of_file
-from pipl_pipe.asset.manifest import Entry, Manifest
+from pipl_pipe.asset import digest as digests
+from pipl_pipe.asset import files, locking, manifest
+from pipl_pipe.asset.batch import Batch, remember
+from pipl_pipe.asset.digest import Digest
+from pipl_pipe.asset.manifest import Manifest
 from pipl_pipe.asset.reference import Reference
-from pipl_pipe.asset.store import Stored
 from pipl_pipe.errors import (
     AssetDamaged,
     AssetMissing,
@@ -42,66 +45,49 @@ class Objects:
     parents: bool = False
 
     def path(self, digest: Digest) -> Path:
-        return self.root / "objects" / digest.algorithm / digest.hex[:2] / digest.hex[2:]
+        return Path(self._path(digest))
 
-    def add(self, source: Path, *, link: bool) -> Stored:
-        """Store a file or folder. Raises AssetRefused, StoreFull."""
-        with self.aside() as aside:
-            if source.is_dir() and not source.is_symlink():
-                return self._add_folder(source, aside, link=link)
-            digest, status = files.take(source, aside / "file", link=link)
-            self._publish({digest: aside / "file"})
-            return Stored(str(digest), status.st_size)
-
-    @contextlib.contextmanager
-    def aside(self) -> Iterator[Path]:
-        """A private folder on the store's file system, gone afterwards.
-
-        Raises StoreReadOnly, StoreUnreachable, StoreFull (also for what is written in it).
-        """
-        with files.storing(self.root):
-            folder = self._make_aside()
-            try:
-                yield folder
-            finally:
-                shutil.rmtree(folder, ignore_errors=True)
-
-    def take_in(self, digest: Digest, aside: Path) -> None:
-        """Publish a complete, flushed, read-only file whose digest the caller has verified."""
-        with files.storing(self.root):
-            self._publish({digest: aside})
-
-    def present(self, digest: Digest, *, size: int, asset: str) -> Path:
-        """The path of an object of that size. Raises AssetMissing, AssetDamaged."""
-        path = self.path(digest)
+    def has(self, digest: Digest, size: Optional[int] = None) -> bool:
+        """Whether the object is there, of that size where one is given."""
         try:
-            found = path.stat().st_size
+            status = os.stat(self._path(digest))
+        except OSError:
+            return False
+        return size is None or status.st_size == size
+
+    def present(self, digest: Digest, *, size: int, asset: str, path: str = "") -> str:
+        """The path of an object of that size. Raises AssetMissing, AssetDamaged.
+
+        `asset`, and the `path` of the file in it, are for the message.
+        """
+        found = self._path(digest)
+        try:
+            found_size = os.stat(found).st_size
         except FileNotFoundError as fault:
-            raise AssetMissing(str(digest), self.name, asset) from fault
-        if found != size:
-            raise AssetDamaged(str(digest), self.name, f"{found} bytes instead of {size}")
-        return path
+            file = f"{asset}/{path}" if path else asset
+            raise AssetMissing(str(digest), self.name, file) from fault
+        if found_size != size:
+            raise AssetDamaged(str(digest), self.name, f"{found_size} bytes instead of {size}")
+        return found
 
     def manifest(self, reference: Reference, *, asset: str) -> Manifest:
-        """The manifest of a folder or sequence, its own content verified."""
+        """The manifest of a folder or sequence, its own content verified.
+
+        Where its algorithm is missing it is believed like any file. Raises AssetMissing,
+        AssetDamaged.
+        """
         path = self.path(reference.digest)
         try:
             with path.open("rb") as file:
                 content = file.read(manifest.MAX_BYTES + 1)
         except FileNotFoundError as fault:
             raise AssetMissing(reference.revision, self.name, asset) from fault
-        found = of_bytes(content, reference.digest.algorithm)
-        if found != reference.digest:
-            raise AssetDamaged(reference.revision, self.name, f"its manifest has digest {found}")
-        listed = manifest.parse(content, revision=reference.revision, where=self.name)
-        if listed.size != reference.size:
-            said = f"its manifest says {listed.size} bytes, the product {reference.size}"
-            raise AssetDamaged(reference.revision, self.name, said)
-        return listed
+        return manifest.verified(content, reference, where=self.name)
 
     def verify(self, digest: Digest, *, size: int, asset: str) -> None:
-        """Read an object again. Raises AssetMissing, AssetDamaged."""
-        found = of_file(self.present(digest, size=size, asset=asset), digest.algorithm)
+        """Read an object again. Raises AssetMissing, AssetDamaged, AlgorithmMissing."""
+        path = self.present(digest, size=size, asset=asset)
+        found = digests.of_file(Path(path), digest.algorithm)
         if found != digest:
             raise AssetDamaged(str(digest), self.name, f"its content has digest {found}")
 
@@ -110,48 +96,54 @@ class Objects:
             with contextlib.suppress(InvalidDigest):  # a stray file is not an object
                 yield Digest.parse(f"{path.parent.parent.name}:{path.parent.name}{path.name}")
 
-    def _make_aside(self) -> Path:
-        place = self.root / "tmp"
+    @contextlib.contextmanager
+    def batch(self) -> Iterator[Batch]:
+        """Files to be published together; what is not published is gone afterwards.
+
+        Raises StoreReadOnly, StoreUnreachable, StoreFull (also for what is written in it).
+        """
+        with files.storing(self.root):
+            self._make_root()
+            with Batch.started(self.root, self._path) as batch:
+                yield batch
+                batch.publish()
+
+    def partial(self, digest: Digest) -> Path:
+        """A folder for an object that arrives piece by piece, kept over a kill -9; made now.
+
+        Raises as `batch` does.
+        """
+        with files.storing(self.root):
+            self._make_root()
+            folder = self.root / "tmp" / "partial" / f"{digest.algorithm}-{digest.hex}"
+            folder.mkdir(parents=True, exist_ok=True)
+            return folder
+
+    @contextlib.contextmanager
+    def lock(self, *, exclusive: bool = False) -> Iterator[None]:
+        """Held shared by who publishes; exclusively by who takes objects away.
+
+        Raises as `batch` does.
+        """
+        self._make_root()
+        with locking.locked(self.root / "lock", exclusive=exclusive):
+            yield
+
+    def remember(self, revision: Digest) -> None:
+        """Note that the revision was stored now: it is not swept for a while."""
+        remember(self.root, revision)
+
+    def _path(self, digest: Digest) -> str:
+        return os.sep.join([str(self.root), "objects", digest[0], digest[1][:2], digest[1][2:]])
+
+    def _make_root(self) -> None:
         try:
             self.root.mkdir(parents=self.parents, exist_ok=True)
-            place.mkdir(exist_ok=True)
-            return Path(tempfile.mkdtemp(dir=place))
+            (self.root / "tmp").mkdir(exist_ok=True)
+            files.expect_writable(self.root / "tmp")
         except OSError as fault:
             if fault.errno in files.FORBIDDEN:
                 raise StoreReadOnly(self.name) from fault
             if fault.errno in files.FULL:
                 raise
             raise StoreUnreachable(self.name, fault.strerror or str(fault)) from fault
-
-    def _add_folder(self, source: Path, aside: Path, *, link: bool) -> Stored:
-        entries: List[Entry] = []
-        taken: Dict[Digest, Path] = {}
-        listed = manifest.walk(source)
-        for number, (name, path) in enumerate(listed):
-            digest, status = files.take(path, aside / str(number), link=link)
-            mode = manifest.read_mode(status.st_mode)
-            entries.append(Entry(name, status.st_size, mode, digest))
-            taken[digest] = aside / str(number)
-        if manifest.walk(source) != listed:
-            raise files.changed(source)
-        whole = Manifest(tuple(entries))
-        content = whole.render()
-        digest = of_bytes(content, DEFAULT)
-        files.save(content, aside / "manifest")
-        self._publish({**taken, digest: aside / "manifest"})
-        return Stored(str(digest), whole.size)
-
-    def _publish(self, complete: Dict[Digest, Path]) -> None:
-        """Rename into place, in the order given; all folders are made before the first rename.
-
-        An object that is there already stays, unless it was cut short.
-        """
-        targets = {self.path(digest): aside for digest, aside in complete.items()}
-        folders = {target.parent for target in targets}
-        for folder in folders:
-            folder.mkdir(parents=True, exist_ok=True)
-        for target, aside in targets.items():
-            if not (target.exists() and target.stat().st_size == aside.stat().st_size):
-                aside.replace(target)
-        for folder in folders:
-            files.sync_folder(folder)

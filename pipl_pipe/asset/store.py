@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator, Protocol
 
+from pipl_pipe.asset.progress import SILENT, Progress
 from pipl_pipe.asset.reference import Reference
 
 
@@ -25,13 +26,21 @@ class Stored:
 class AssetStore(Protocol):
     """Implementations are safe for many processes at once; nothing is visible half-written."""
 
-    def add(self, source: Path, *, product: str, asset: str = "", link: bool = False) -> Stored:
+    def add(
+        self,
+        source: Path,
+        *,
+        product: str,
+        asset: str = "",
+        link: bool = False,
+        progress: Progress = SILENT,
+    ) -> Stored:
         """Store a file or folder; storing the same content again is cheap in space.
 
         `product` and `asset` are for people, such as in messages. With `link` the caller gives
-        the source up: it may be linked in and must not be written any more.
-        Raises AssetRefused (links, devices, names no other system has, a file that changes
-        meanwhile), StoreFull (nothing remains), StoreReadOnly.
+        the source up: it may become the store's own, read-only, and must not be written any
+        more. Raises AssetRefused (links, devices, names no other system has, a file that
+        changes meanwhile), StoreFull (nothing remains), StoreReadOnly.
         """
 
     def has(self, revision: str) -> bool:
@@ -44,7 +53,13 @@ class AssetStore(Protocol):
         """
 
     def view(
-        self, product: str, reference: Reference, destination: Path, *, link: bool = True
+        self,
+        product: str,
+        reference: Reference,
+        destination: Path,
+        *,
+        link: bool = True,
+        progress: Progress = SILENT,
     ) -> None:
         """Lay the asset read-only at `destination`, whole, replacing an older one.
 
@@ -52,7 +67,7 @@ class AssetStore(Protocol):
         Raises AssetMissing, AssetDamaged where a size does not fit.
         """
 
-    def verify(self, reference: Reference) -> None:
+    def verify(self, reference: Reference, *, progress: Progress = SILENT) -> None:
         """Read everything again and compare. Raises AssetMissing, AssetDamaged."""
 
     def revisions(self) -> Iterator[str]:

@@ -14,7 +14,9 @@ from typing import Any, Dict, List, Tuple
 
 from pipl_pipe import durable
 from pipl_pipe.asset import files
-from pipl_pipe.asset.reference import Reference, basename_problem
+from pipl_pipe.asset.names import basename_problem
+from pipl_pipe.asset.progress import SILENT, Progress
+from pipl_pipe.asset.reference import Reference
 from pipl_pipe.asset.store import AssetStore
 from pipl_pipe.errors import AssetError, AssetRefused
 
@@ -43,7 +45,14 @@ class Laid:
     removed: Tuple[str, ...]
 
 
-def lay(view: Path, placed: List[Placed], store: AssetStore, *, link: bool = True) -> Laid:
+def lay(
+    view: Path,
+    placed: List[Placed],
+    store: AssetStore,
+    *,
+    link: bool = True,
+    progress: Progress = SILENT,
+) -> Laid:
     """Make the view show exactly these assets.
 
     Each is placed whole. Where one cannot be, the others are laid, what that one showed before
@@ -64,7 +73,7 @@ def lay(view: Path, placed: List[Placed], store: AssetStore, *, link: bool = Tru
             after[one.path] = before[one.path]
             continue
         try:
-            store.view(one.product, one.reference, path, link=link)
+            store.view(one.product, one.reference, path, link=link, progress=progress)
         except AssetError as fault:
             faults.append(fault)
             if one.path in before:

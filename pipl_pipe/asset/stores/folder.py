@@ -7,16 +7,20 @@ Beside the objects (see `asset.objects`) it keeps readable paths, made on first 
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, Optional, Sequence
 
-from pipl_pipe.asset import files
+from pipl_pipe.asset import digest as digests
+from pipl_pipe.asset import files, laying
 from pipl_pipe.asset.digest import Digest
-from pipl_pipe.asset.manifest import Entry
+from pipl_pipe.asset.intake import Intake
+from pipl_pipe.asset.laying import DEFAULT_WAYS, HARDLINK, PRIVATE_WAYS
+from pipl_pipe.asset.names import basename_problem
 from pipl_pipe.asset.objects import Objects
-from pipl_pipe.asset.reference import Reference, basename_problem
+from pipl_pipe.asset.progress import SILENT, Progress
+from pipl_pipe.asset.reference import Reference
+from pipl_pipe.asset.stat_cache import StatCache
 from pipl_pipe.asset.store import Stored
 from pipl_pipe.errors import AssetRefused
 
@@ -24,21 +28,43 @@ from pipl_pipe.errors import AssetRefused
 class FolderStore:
     """An AssetStore below `root`, which is made when something is stored."""
 
-    def __init__(self, root: Path, *, name: str = "", parents: bool = False) -> None:
-        """`name` is what messages call the store; for `parents` see Objects."""
+    def __init__(
+        self,
+        root: Path,
+        *,
+        name: str = "",
+        parents: bool = False,
+        ways: Sequence[str] = DEFAULT_WAYS,
+        algorithm: str = "",
+        stat_cache: Optional[Path] = None,
+    ) -> None:
+        """`name` is what messages call the store; for `parents` see Objects.
+
+        `ways` (of `laying.WAYS`) are tried in order when files are laid out; `algorithm` is for
+        new content; `stat_cache` is a file on a local disk that remembers what was stored.
+        """
         self.root = root
+        self.ways = tuple(ways)
         self.objects = Objects(root, name or str(root), parents)
+        cache = StatCache(stat_cache) if stat_cache else None
+        self._intake = Intake(self.objects, algorithm or digests.default(), cache)
 
     def __repr__(self) -> str:
         return f"FolderStore({str(self.root)!r})"
 
-    def add(self, source: Path, *, product: str, asset: str = "", link: bool = False) -> Stored:
-        if not os.path.lexists(source):
-            raise AssetRefused(str(source), "it does not exist")
-        return self.objects.add(source, link=link)
+    def add(
+        self,
+        source: Path,
+        *,
+        product: str,
+        asset: str = "",
+        link: bool = False,
+        progress: Progress = SILENT,
+    ) -> Stored:
+        return self._intake.take(source, link=link, progress=progress)
 
     def has(self, revision: str) -> bool:
-        return self.objects.path(Digest.parse(revision)).is_file()
+        return self.objects.has(Digest.parse(revision))
 
     def path(self, product: str, reference: Reference) -> Path:
         asset = f"{product}/{reference.name}"
@@ -51,62 +77,58 @@ class FolderStore:
         if reference.shape == "file":
             self.objects.present(digest, size=reference.size, asset=asset)
         if not _shows(path, reference):
-            with self.objects.aside() as aside:
-                self._lay(reference, aside / "made", asset, link=True)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                try:
-                    (aside / "made").replace(path)
-                except OSError:
-                    if not path.is_dir():
-                        raise  # else another process was faster, and its folder is the same
+            self._make_path(path, reference, asset)
         return path
 
     def view(
-        self, product: str, reference: Reference, destination: Path, *, link: bool = True
+        self,
+        product: str,
+        reference: Reference,
+        destination: Path,
+        *,
+        link: bool = True,
+        progress: Progress = SILENT,
     ) -> None:
+        asset = f"{product}/{reference.name}"
+        ways = self.ways if link else PRIVATE_WAYS
         destination.parent.mkdir(parents=True, exist_ok=True)
         with files.storing(destination.parent):
             aside = Path(tempfile.mkdtemp(prefix=".laying-", dir=destination.parent))
             try:
-                self._lay(reference, aside / "made", f"{product}/{reference.name}", link=link)
-                files.swap_in(aside / "made", destination)
+                made = aside / "made"
+                laying.lay(self.objects, reference, made, asset=asset, ways=ways, progress=progress)
+                files.swap_in(made, destination)
             finally:
                 files.remove(aside)
 
-    def verify(self, reference: Reference) -> None:
+    def verify(self, reference: Reference, *, progress: Progress = SILENT) -> None:
         if reference.shape == "file":
+            progress.expect(reference.size, 1)
             self.objects.verify(reference.digest, size=reference.size, asset=reference.name)
+            progress.advance(reference.size, 1)
             return
-        for entry in self.objects.manifest(reference, asset=reference.name).entries:
+        entries = self.objects.manifest(reference, asset=reference.name).entries
+        progress.expect(reference.size, len(entries))
+        for entry in entries:
             asset = f"{reference.name}/{entry.path}"
             self.objects.verify(entry.digest, size=entry.size, asset=asset)
+            progress.advance(entry.size, 1)
 
     def revisions(self) -> Iterator[str]:
         return map(str, self.objects.digests())
 
-    def _lay(self, reference: Reference, aside: Path, asset: str, *, link: bool) -> None:
-        if reference.shape == "file":
-            found = self.objects.present(reference.digest, size=reference.size, asset=asset)
-            files.place(found, aside, link=link)
-            return
-        entries = self.objects.manifest(reference, asset=asset).entries
-        sources = [
-            (
-                self.objects.present(entry.digest, size=entry.size, asset=f"{asset}/{entry.path}"),
-                entry,
-            )
-            for entry in entries
-        ]
-        aside.mkdir()
-        for source, entry in sources:
-            self._place(source, entry, aside, link=link)
-
-    def _place(self, source: Path, entry: Entry, folder: Path, *, link: bool) -> None:
-        path = folder / entry.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        program = entry.mode == 0o755
-        mode = files.READ_ONLY_PROGRAM if program else files.READ_ONLY
-        files.place(source, path, link=link, mode=mode)
+    def _make_path(self, path: Path, reference: Reference, asset: str) -> None:
+        """Lay out a readable path beside the objects, whole or not at all."""
+        with self.objects.batch() as batch:
+            made = batch.new()
+            ways = (HARDLINK, *PRIVATE_WAYS)
+            laying.lay(self.objects, reference, made, asset=asset, ways=ways)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                made.replace(path)
+            except OSError:
+                if not path.is_dir():
+                    raise  # else another process was faster, and its folder is the same
 
 
 def _shows(path: Path, reference: Reference) -> bool:

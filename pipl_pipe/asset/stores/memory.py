@@ -8,10 +8,12 @@ from typing import Dict, Iterator
 
 from pipl_pipe.asset import files, manifest
 from pipl_pipe.asset.digest import Digest, of_bytes
-from pipl_pipe.asset.manifest import Entry, Manifest
+from pipl_pipe.asset.manifest import Entry
+from pipl_pipe.asset.progress import SILENT, Progress
 from pipl_pipe.asset.reference import Reference
+from pipl_pipe.asset.scan import scan
 from pipl_pipe.asset.store import Stored
-from pipl_pipe.errors import AssetDamaged, AssetMissing, AssetRefused
+from pipl_pipe.errors import AssetDamaged, AssetMissing
 
 WHERE = "memory"
 
@@ -24,13 +26,25 @@ class MemoryStore:
         self.content: Dict[Digest, bytes] = {}
         self._laying = threading.RLock()
 
-    def add(self, source: Path, *, product: str, asset: str = "", link: bool = False) -> Stored:
-        if source.is_dir() and not source.is_symlink():
-            return self._add_folder(source)
-        if source.is_symlink() or not source.is_file():
-            raise AssetRefused(str(source), "it is not a regular file")
-        content = source.read_bytes()
-        return Stored(str(self._keep(content)), len(content))
+    def add(
+        self,
+        source: Path,
+        *,
+        product: str,
+        asset: str = "",
+        link: bool = False,
+        progress: Progress = SILENT,
+    ) -> Stored:
+        seen = scan(source)
+        if not source.is_dir():
+            content = source.read_bytes()
+            return Stored(str(self._keep(content)), len(content))
+        entries = []
+        for one in seen:
+            content = (source / one.path).read_bytes()
+            entries.append(Entry(one.path, len(content), one.kept_mode, self._keep(content)))
+        whole = manifest.made(entries)
+        return Stored(str(self._keep(whole.render())), whole.size)
 
     def has(self, revision: str) -> bool:
         return Digest.parse(revision) in self.content
@@ -45,7 +59,13 @@ class MemoryStore:
         return path
 
     def view(
-        self, product: str, reference: Reference, destination: Path, *, link: bool = True
+        self,
+        product: str,
+        reference: Reference,
+        destination: Path,
+        *,
+        link: bool = True,
+        progress: Progress = SILENT,
     ) -> None:
         found = self._files(reference, f"{product}/{reference.name}")
         with self._laying:
@@ -58,20 +78,11 @@ class MemoryStore:
                 path.write_bytes(content)
                 path.chmod(files.READ_ONLY)
 
-    def verify(self, reference: Reference) -> None:
+    def verify(self, reference: Reference, *, progress: Progress = SILENT) -> None:
         self._files(reference, reference.name)
 
     def revisions(self) -> Iterator[str]:
         return map(str, self.content)
-
-    def _add_folder(self, source: Path) -> Stored:
-        entries = []
-        for name, path in manifest.walk(source):
-            content = path.read_bytes()
-            mode = manifest.read_mode(path.stat().st_mode)
-            entries.append(Entry(name, len(content), mode, self._keep(content)))
-        whole = Manifest(tuple(entries))
-        return Stored(str(self._keep(whole.render())), whole.size)
 
     def _keep(self, content: bytes) -> Digest:
         digest = of_bytes(content)
@@ -83,7 +94,7 @@ class MemoryStore:
         whole = self._verified(reference.digest, asset)
         if reference.shape == "file":
             return {"": whole}
-        listed = manifest.parse(whole, revision=reference.revision, where=WHERE)
+        listed = manifest.verified(whole, reference, where=WHERE)
         return {one.path: self._verified(one.digest, asset) for one in listed.entries}
 
     def _verified(self, digest: Digest, asset: str) -> bytes:
