@@ -10,7 +10,7 @@ import stat
 import sys
 from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Collection, Iterator, Optional, Union
+from typing import BinaryIO, Collection, Iterator, Tuple, Union
 
 from pipl_pipe.asset.digest import chunks
 from pipl_pipe.errors import StoreFull
@@ -27,9 +27,13 @@ _FEW = 4
 """Up to so many files are flushed one by one, more by flushing the file system once."""
 _NO_LINK = {
     getattr(errno, name)
-    for name in ("EXDEV", "EPERM", "EACCES", "EMLINK", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EINVAL")
+    for name in ("EXDEV", "EPERM", "EACCES", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EINVAL")
 }
 """What link() says where another way of placing the file must be taken."""
+
+
+class TooManyLinks(OSError):
+    """A file has all the names that its file system allows it (65,000 on ext4)."""
 
 
 @contextlib.contextmanager
@@ -44,8 +48,13 @@ def storing(where: Path) -> Iterator[None]:
 
 
 def write(file: BinaryIO, content: bytes) -> None:
-    """The one place where stores write content."""
-    file.write(content)
+    """The one place where stores write content: all of it, also to an unbuffered file.
+
+    A file without buffer takes at most 2 GB at once, and less on a disk that fills up.
+    """
+    left = memoryview(content)
+    while left:
+        left = left[file.write(left) :]
 
 
 def save(content: bytes, aside: Path) -> None:
@@ -82,10 +91,12 @@ def read_whole(file: FileIO, limit: int) -> bytes:
 
 
 def linked(source: StrPath, destination: StrPath) -> bool:
-    """Hardlink; False where the file system cannot. Raises FileExistsError."""
+    """Hardlink; False where the file system cannot. Raises FileExistsError, TooManyLinks."""
     try:
         os.link(source, destination)
     except OSError as fault:
+        if fault.errno == errno.EMLINK:
+            raise TooManyLinks(fault.errno, fault.strerror, str(source)) from fault
         if fault.errno in _NO_LINK:
             return False
         raise
@@ -211,21 +222,39 @@ def swap_in(aside: Path, destination: Path) -> None:
 
 
 def _copied_inside(source: int, destination: int) -> bool:
-    """Copy within the kernel; False where it cannot between these two."""
-    copy: Optional[object] = getattr(os, "copy_file_range", None)
-    if copy is None:
+    """Copy within the kernel, holes as holes; False where it cannot between these two."""
+    if not hasattr(os, "copy_file_range"):
         return False
-    offset = 0
-    while True:
+    size = os.fstat(source).st_size
+    try:
+        for start, end in _extents(source, size):
+            while start < end:
+                length = min(end - start, _COPY_BYTES)
+                done = os.copy_file_range(source, destination, length, start, start)
+                if not done:
+                    return False
+                start += done
+        os.ftruncate(destination, size)
+    except OSError as fault:
+        if fault.errno in FULL:
+            raise
+        return False
+    return True
+
+
+def _extents(handle: int, size: int) -> Iterator[Tuple[int, int]]:
+    """Where a file has content, as (start, end); what lies between are holes."""
+    start = 0
+    while start < size:
         try:
-            done = os.copy_file_range(source, destination, _COPY_BYTES, offset, offset)
+            start = os.lseek(handle, start, os.SEEK_DATA)
         except OSError as fault:
-            if fault.errno in FULL:
+            if fault.errno != errno.ENXIO:
                 raise
-            return False
-        if not done:
-            return offset > 0 or os.fstat(source).st_size == 0
-        offset += done
+            return  # only a hole is left
+        end = os.lseek(handle, start, os.SEEK_HOLE)
+        yield start, end
+        start = end
 
 
 def _flush_file_system(folder: Path) -> bool:

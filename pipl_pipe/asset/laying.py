@@ -73,8 +73,11 @@ class _Placer:
         for way in tuple(self._ways):
             if way != REFLINK and mode != files.READ_ONLY:
                 continue
-            if _PLACE[way](source, destination, mode):
-                return
+            try:
+                if _PLACE[way](source, destination, mode):
+                    return
+            except files.TooManyLinks:
+                continue  # black frames have many; the next file may still be linked
             self._ways.remove(way)
         with files.open_regular(source) as file:
             files.copied(file, Path(destination), mode=mode)

@@ -18,8 +18,10 @@ from pipl_pipe.asset.digest import Digest
 from pipl_pipe.asset.scan import Seen
 from pipl_pipe.asset.store import Stored
 
-RACY_NS = 2_000_000_000
-"""The coarsest tick of a file system in use (FAT)."""
+_TICK_NS = 50_000_000
+"""More than the longest tick of a kernel's clock."""
+_COARSE_TICK_NS = 2_000_000_000
+"""Of a file system that keeps no fractions of seconds (FAT keeps even seconds only)."""
 _NONE = -1
 """No file's inode: what was not old enough is read again."""
 _VERSION = 1
@@ -156,7 +158,8 @@ class StatCache:
 def _is_old(one: Seen, read_ns: int, *, linked: bool) -> bool:
     """Whether it was last written so long before it was read that a later write would show."""
     written = one.mtime_ns if linked else max(one.mtime_ns, one.ctime_ns)
-    return written + RACY_NS < read_ns
+    tick_ns = _TICK_NS if one.mtime_ns % 1_000_000_000 else _COARSE_TICK_NS
+    return written + tick_ns < read_ns
 
 
 def _names(seen: List[Seen]) -> bytes:

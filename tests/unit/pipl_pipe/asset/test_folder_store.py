@@ -177,6 +177,20 @@ class TestTakingIn:
             folder_store.add(source, product=PRODUCT)
         assert left(folder_store.root) == []
 
+    @pytest.mark.skipif(not hasattr(os, "SEEK_DATA"), reason="this system has no holes")
+    def test_holes_stay_holes(self, folder_store: FolderStore, tmp_path: Path) -> None:
+        source = tmp_path / "volume.vdb"
+        with source.open("wb") as file:
+            file.write(b"head")
+            file.seek(50_000_000)
+            file.write(b"middle")
+            file.truncate(100_000_000)
+        stored = folder_store.add(source, product=PRODUCT)
+        held = folder_store.objects.path(reference_to(stored, "volume.vdb").digest)
+        assert held.stat().st_size == 100_000_000
+        assert held.stat().st_blocks * 512 < 1_000_000
+        folder_store.verify(reference_to(stored, "volume.vdb"))
+
     def test_a_stray_file_is_no_object(self, folder_store: FolderStore, tmp_path: Path) -> None:
         (folder_store.root / "objects" / "sha256" / "ab").mkdir(parents=True)
         (folder_store.root / "objects" / "sha256" / "ab" / "notes.txt").write_bytes(b"x")

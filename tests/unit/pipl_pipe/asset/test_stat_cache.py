@@ -91,6 +91,21 @@ def test_an_edit_of_the_same_size_in_the_same_tick_is_found(
     assert store.add(source, product=PRODUCT).revision != first.revision
 
 
+def test_an_edit_within_the_tick_of_a_coarse_clock_is_found(
+    store: FolderStore, source: Path
+) -> None:
+    text, whole_second = source / "readme.txt", int(time.time()) - 1
+    for content in (b"before", b"edited"):
+        text.write_bytes(content)
+        os.utime(text, (whole_second, whole_second))
+        revision = store.add(source, product=PRODUCT, link=True).revision
+        text.unlink()
+        assert store.add(source, product=PRODUCT).revision != revision
+        if content == b"before":
+            first = revision
+    assert revision != first
+
+
 @pytest.mark.usefixtures("later")
 def test_an_edit_that_sets_the_old_time_again_is_found(store: FolderStore, source: Path) -> None:
     first = store.add(source, product=PRODUCT)
