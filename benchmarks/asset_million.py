@@ -18,9 +18,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipl.asset import collect, fsck
-from pipl.asset.collect import Grace
-from pipl.asset.digest_set import DigestSet
+from pipl.asset.marks.digest_set import DigestSet
+from pipl.asset.upkeep import collect, fsck
+from pipl.asset.upkeep.collect import Grace
 from pipl_pipe.asset.digest import BLAKE3, HEX_DIGITS, Digest
 from pipl_pipe.asset.objects import Objects
 from pipl_pipe.asset.reference import Reference

@@ -13,7 +13,8 @@ from pathlib import Path
 from pipl import durable
 from pipl.asset.selection import Selected
 from pipl.errors import NotWritable, PathExists
-from pipl_pipe.asset import files, view
+from pipl_pipe.asset import view
+from pipl_pipe.asset.disk import files
 from pipl_pipe.asset.progress import SILENT, Progress
 from pipl_pipe.asset.store import AssetStore
 from pipl_pipe.asset.view import Laid, Placed

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipl_pipe.asset import digest as digests
-from pipl_pipe.asset import frames, manifest, scan
+from pipl_pipe.asset import frames, manifest
 from pipl_pipe.asset.digest import Digest
 from pipl_pipe.asset.manifest import Entry
+from pipl_pipe.asset.objects import scan
 
 
 @dataclass(frozen=True)

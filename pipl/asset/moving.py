@@ -28,7 +28,7 @@ from pipl_pipe.errors import (
 )
 
 if TYPE_CHECKING:
-    from pipl_pipe.asset.cache import Cache
+    from pipl_pipe.asset.cache.room import Cache
 
 PUSHING, PULLING = "publish", "read"
 _ABOUT_REMOTE = (StoreUnreachable, StoreForbidden, LibraryMissing, InvalidBucket)
@@ -197,7 +197,7 @@ def sources(places: Places) -> Iterator[list[Remote]]:
 
 def cache_of(places: Places) -> Cache:
     """This machine's cache, as these places bound it."""
-    from pipl_pipe.asset.cache import Cache
+    from pipl_pipe.asset.cache.room import Cache
 
     objects = Objects(places.cache, f"cache {places.cache}", parents=True)
     return Cache(objects, places.cache_bytes)

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pipl.asset import releases, shelves, wheels
-from pipl.asset.record import Record
-from pipl.asset.releases import ProductRelease
+from pipl.asset.marks import releases, wheels
+from pipl.asset.marks.record import Record
+from pipl.asset.marks.releases import ProductRelease
+from pipl.asset.upkeep import shelves
 from pipl.errors import UnknownSelection
 from pipl.index.client import IndexClient
 from pipl.index.release import same_version

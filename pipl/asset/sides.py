@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipl.asset import difference, selection
 from pipl.asset.difference import Tree
-from pipl.asset.record import Record
+from pipl.asset.marks.record import Record
 from pipl.errors import PathMissing, UnknownSelection
 from pipl.index.client import IndexClient
 from pipl_pipe.asset.objects import Objects

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from pipl.asset import quarantine, shelves
-from pipl.asset.digest_set import DigestSet
-from pipl.asset.releases import ProductRelease
+from pipl.asset.marks.digest_set import DigestSet
+from pipl.asset.marks.releases import ProductRelease
+from pipl.asset.upkeep import quarantine, shelves
 from pipl.progress import SILENT, Progress
 from pipl_pipe.asset.digest import Digest
 from pipl_pipe.asset.objects import Objects

@@ -17,7 +17,7 @@ from pipl.errors import ReleaseNotFound
 from pipl.index.client import IndexClient
 from pipl.index.release import Release, ReleaseFile
 from pipl.process import Completed
-from pipl_pipe.asset import place_config
+from pipl_pipe.asset.places import config as place_config
 
 OUTPUT_TAIL = 100_000
 """How many bytes of a program's output a job keeps for reports; its log has all of it."""

@@ -12,9 +12,8 @@ from pipl.errors import StoreReplaced
 from pipl.progress import SILENT, Counted
 from pipl.workspace.materialise import ask_pipe
 from pipl.workspace.placed import places_of
-from pipl_pipe.asset import chain
 from pipl_pipe.asset.objects import Objects
-from pipl_pipe.asset.places import RemotePlace, open_remote, transfer_of
+from pipl_pipe.asset.places import RemotePlace, chain, open_remote, transfer_of
 from pipl_pipe.asset.reference import Reference
 from pipl_pipe.asset.remotes.bucket import BucketRemote
 from pipl_pipe.errors import AssetMissing

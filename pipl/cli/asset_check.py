@@ -12,8 +12,8 @@ from pipl.cli.asset_here import EXIT_FAULTS, AssetsHere, place_options
 from pipl.cli.here import json_option
 
 if TYPE_CHECKING:
-    from pipl.asset.fsck import Fault
-    from pipl.asset.housekeeping import Report
+    from pipl.asset.upkeep.fsck import Fault
+    from pipl.asset.upkeep.housekeeping import Report
 
 SHOWN = 50
 
@@ -38,7 +38,7 @@ def verify(
 
     Everything damaged or missing is listed, with what references it; the status is then 12.
     """
-    from pipl.asset import housekeeping, verifying
+    from pipl.asset.upkeep import housekeeping, verifying
 
     assets = AssetsHere.find(workspace_path, project_path)
     with render.progress(quiet=as_json) as progress:
@@ -81,7 +81,8 @@ def fsck(
     With --repair damaged objects go to the store's quarantine and are fetched anew from the
     cache or a remote. The status is 12 where something is wrong still.
     """
-    from pipl.asset import housekeeping, moving
+    from pipl.asset import moving
+    from pipl.asset.upkeep import housekeeping
     from pipl.progress import Counted
     from pipl_pipe.asset.remote import Transfer
 

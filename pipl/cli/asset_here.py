@@ -15,7 +15,7 @@ from pipl.cli.here import Here
 from pipl.errors import NoProject, NoStore, NoWorkspace, UnknownSelection
 
 if TYPE_CHECKING:
-    from pipl.asset.record import Record
+    from pipl.asset.marks.record import Record
     from pipl.asset.selection import Selected
     from pipl.index.devpi import DevpiClient
     from pipl.project.binding import Binding
@@ -69,7 +69,7 @@ class AssetsHere:
             from pipl.workspace import placed
 
             return placed.places_of(self.workspace.environment, self.here.environ)
-        from pipl_pipe.asset import place_config
+        from pipl_pipe.asset.places import config as place_config
 
         folder = self.binding.folder
         if folder is None:
@@ -121,7 +121,7 @@ class AssetsHere:
 
     def everything(self) -> tuple[Selected, ...]:
         """The assets of every release of the project."""
-        from pipl.asset import releases
+        from pipl.asset.marks import releases
         from pipl.asset.selection import Selected
 
         with self.asked() as (client, record):
@@ -145,7 +145,7 @@ class AssetsHere:
         """The project's indexes, and the record of wheels looked into."""
         import platformdirs
 
-        from pipl.asset import record
+        from pipl.asset.marks import record
 
         path = platformdirs.user_cache_path("pipl") / "products.sqlite3"
         with self.here.client(self.binding) as client, record.opened(path) as opened:

@@ -59,7 +59,7 @@ def gc(
     lain there for the grace period. Refused while anything that may reference assets cannot be
     read.
     """
-    from pipl.asset import collect, housekeeping
+    from pipl.asset.upkeep import collect, housekeeping
 
     assets = AssetsHere.find(workspace_path, project_path)
     project, objects = assets.project, assets.objects
@@ -101,7 +101,8 @@ def pin(
     text: str, reason: str, workspace_path: str | None, project_path: str | None, as_json: bool
 ) -> None:
     """Keep the assets of REF, PRODUCT==VERSION[/ASSET] or a revision, whatever references them."""
-    from pipl.asset import pins, selection
+    from pipl.asset import selection
+    from pipl.asset.marks import pins
 
     assets = AssetsHere.find(workspace_path, project_path)
     with assets.asked() as (client, record):
@@ -121,7 +122,7 @@ def pin(
 @json_option
 def unpin(text: str, workspace_path: str | None, project_path: str | None, as_json: bool) -> None:
     """Take back the pin of REF, written as it was pinned."""
-    from pipl.asset import pins
+    from pipl.asset.marks import pins
 
     gone = pins.remove(AssetsHere.find(workspace_path, project_path).project.folder, text)
     if as_json:
@@ -135,7 +136,7 @@ def unpin(text: str, workspace_path: str | None, project_path: str | None, as_js
 @json_option
 def list_pins(workspace_path: str | None, project_path: str | None, as_json: bool) -> None:
     """List what is pinned in the project: by whom, when and why."""
-    from pipl.asset import pins
+    from pipl.asset.marks import pins
 
     found = pins.read(AssetsHere.find(workspace_path, project_path).project.folder)
     if as_json:
@@ -152,7 +153,7 @@ def list_pins(workspace_path: str | None, project_path: str | None, as_json: boo
 
 
 def _undo(assets: AssetsHere, *, as_json: bool) -> None:
-    from pipl.asset import collect
+    from pipl.asset.upkeep import collect
 
     with render.progress(quiet=as_json) as progress, collect.alone(assets.objects.root):
         done = collect.undo(assets.objects, progress=progress)

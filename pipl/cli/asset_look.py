@@ -141,7 +141,8 @@ def diff(
 @json_option
 def du(workspace_path: str | None, project_path: str | None, as_json: bool) -> None:
     """Who takes how much of the store: per product all its versions, and in all."""
-    from pipl.asset import moving, releases, usage
+    from pipl.asset import moving, usage
+    from pipl.asset.marks import releases
 
     assets = AssetsHere.find(workspace_path, project_path)
     with render.progress(quiet=as_json) as progress:
@@ -202,7 +203,7 @@ def _of_workspace(assets: AssetsHere) -> tuple[list[dict[str, object]], tuple[st
 def _of_project(
     assets: AssetsHere, *, quiet: bool
 ) -> tuple[list[dict[str, object]], tuple[str, ...]]:
-    from pipl.asset import releases
+    from pipl.asset.marks import releases
 
     with (
         render.progress(quiet=quiet or render.is_piped()) as progress,
@@ -224,7 +225,7 @@ def _of_project(
 
 def _users(assets: AssetsHere, chosen: Selected) -> tuple[list[str], str]:
     """The releases that reference an asset, and why they are not known where they are not."""
-    from pipl.asset import releases
+    from pipl.asset.marks import releases
     from pipl.errors import PiplError
 
     try:

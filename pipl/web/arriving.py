@@ -2,7 +2,7 @@
 
 An object appears only by the store's own batch: complete, verified and flushed. Parts wait in
 
-    <store>/tmp/partial/<algorithm>-<hex>/upload-<user>-<size>/     (see pipl_pipe.asset.parts)
+    <store>/tmp/partial/<algorithm>-<hex>/upload-<user>-<size>/     (see asset.transfer.parts)
 
 An upload belongs to one user, so that nobody can spoil another's.
 """
@@ -27,12 +27,14 @@ from webob.byterange import ContentRange  # type: ignore[import-untyped]
 from pipl.web import asked
 from pipl.web.leaving import MAX_PACK_BYTES
 from pipl_pipe.asset import digest as digests
-from pipl_pipe.asset import files, manifest, pack
-from pipl_pipe.asset.batch import Batch
+from pipl_pipe.asset import manifest
 from pipl_pipe.asset.digest import Digest
+from pipl_pipe.asset.disk import files
 from pipl_pipe.asset.manifest import Manifest
 from pipl_pipe.asset.objects import Objects
-from pipl_pipe.asset.parts import Parts
+from pipl_pipe.asset.objects.batch import Batch
+from pipl_pipe.asset.transfer import pack
+from pipl_pipe.asset.transfer.parts import Parts
 from pipl_pipe.errors import AssetDamaged, AssetMissing
 
 PART_BYTES = 8 << 20

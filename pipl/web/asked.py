@@ -14,7 +14,7 @@ from pyramid.httpexceptions import (  # type: ignore[import-untyped]
 from pyramid.request import Request  # type: ignore[import-untyped]
 
 from pipl_pipe.asset.digest import Digest
-from pipl_pipe.asset.pack import Member
+from pipl_pipe.asset.transfer.pack import Member
 from pipl_pipe.errors import InvalidDigest
 
 MAX_OBJECTS = 8192

@@ -17,10 +17,11 @@ from pyramid.response import Response  # type: ignore[import-untyped]
 from webob.static import FileIter  # type: ignore[import-untyped]
 
 from pipl.web import asked
-from pipl_pipe.asset import manifest, pack
+from pipl_pipe.asset import manifest
 from pipl_pipe.asset.digest import Digest
 from pipl_pipe.asset.objects import Objects
-from pipl_pipe.asset.pack import Member
+from pipl_pipe.asset.transfer import pack
+from pipl_pipe.asset.transfer.pack import Member
 from pipl_pipe.errors import AssetDamaged, InvalidDigest
 
 MAX_PACK_BYTES = 64 << 20

@@ -57,7 +57,8 @@ def places_of(environment: Environment, environ: Mapping[str, str]) -> Places:
     Raises NotInstalled, StoreReplaced, StoreMisconfigured, EnvironmentDamaged, InvalidContext.
     """
     from pipl_pipe import context
-    from pipl_pipe.asset import place_config, places
+    from pipl_pipe.asset import places
+    from pipl_pipe.asset.places import config as place_config
 
     if not environment.exists():
         raise NotInstalled(str(environment.folder.parent))

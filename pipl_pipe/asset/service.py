@@ -6,8 +6,9 @@ import os
 from typing import Any, Mapping, Optional
 
 from pipl_pipe import context, registry
-from pipl_pipe.asset import place_config, places
+from pipl_pipe.asset import places
 from pipl_pipe.asset.places import Places
+from pipl_pipe.asset.places import config as place_config
 from pipl_pipe.asset.store import AssetStore
 from pipl_pipe.extension import extensions
 

@@ -40,13 +40,13 @@ WEB_MAY = {
     "pipl.errors",
     "pipl.index.name",
     "pipl.index.release",
-    "pipl_pipe.asset.batch",
+    "pipl_pipe.asset.objects.batch",
     "pipl_pipe.asset.digest",
-    "pipl_pipe.asset.files",
+    "pipl_pipe.asset.disk.files",
     "pipl_pipe.asset.manifest",
     "pipl_pipe.asset.objects",
-    "pipl_pipe.asset.pack",
-    "pipl_pipe.asset.parts",
+    "pipl_pipe.asset.transfer.pack",
+    "pipl_pipe.asset.transfer.parts",
     "pipl_pipe.errors",
 }
 """The server plugin sees index values, the event, and how the project's assets are stored."""

@@ -15,7 +15,7 @@ from typing import Any, Callable, Iterator, Optional, Tuple, Union
 from urllib.parse import urlsplit
 
 from pipl_pipe.asset.bucket import Pieces, Writer, checked
-from pipl_pipe.asset.files import FORBIDDEN, FULL
+from pipl_pipe.asset.disk.files import FORBIDDEN, FULL
 from pipl_pipe.errors import (
     AssetError,
     InvalidBucket,

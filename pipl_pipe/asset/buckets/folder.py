@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Iterator, Optional, Tuple, Union
 
 from pipl_pipe.asset.bucket import PIECE_BYTES, Pieces, Writer, checked
-from pipl_pipe.asset.files import FORBIDDEN, FULL, READ_ONLY
+from pipl_pipe.asset.disk.files import FORBIDDEN, FULL, READ_ONLY
 from pipl_pipe.errors import (
     NotInBucket,
     StoreForbidden,

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Dict, Iterator, List, Sequence, Tuple
 
 from pipl_pipe.asset import digest as digests
-from pipl_pipe.asset import files, locking
-from pipl_pipe.asset.batch import Batch
 from pipl_pipe.asset.digest import Digest
+from pipl_pipe.asset.disk import files, locking
 from pipl_pipe.asset.objects import Objects
+from pipl_pipe.asset.objects.batch import Batch
 from pipl_pipe.asset.reference import Reference
 from pipl_pipe.asset.remote import PLAIN, Transfer
 from pipl_pipe.asset.transfer import Traffic

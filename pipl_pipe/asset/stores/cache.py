@@ -6,11 +6,11 @@ import contextlib
 from pathlib import Path
 from typing import ContextManager, Iterator, Optional, Sequence
 
-from pipl_pipe.asset import files
-from pipl_pipe.asset.cache import Cache
+from pipl_pipe.asset.cache.in_use import InUse
+from pipl_pipe.asset.cache.room import Cache
 from pipl_pipe.asset.digest import Digest
-from pipl_pipe.asset.in_use import InUse
-from pipl_pipe.asset.laying import DEFAULT_WAYS, SYMLINK
+from pipl_pipe.asset.disk import files
+from pipl_pipe.asset.objects.laying import DEFAULT_WAYS, SYMLINK
 from pipl_pipe.asset.progress import SILENT, Progress
 from pipl_pipe.asset.reference import Reference
 from pipl_pipe.asset.store import Stored

@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Callable, ContextManager, Iterator, List, Optional, Protocol, Tuple, TypeVar
 
-from pipl_pipe.asset import locking
-from pipl_pipe.asset.beyond import Source
+from pipl_pipe.asset.disk import locking
 from pipl_pipe.asset.objects import Objects
+from pipl_pipe.asset.places.beyond import Source
 from pipl_pipe.asset.progress import SILENT, Progress
 from pipl_pipe.asset.reference import Reference
 from pipl_pipe.asset.remote import Remote, Transfer

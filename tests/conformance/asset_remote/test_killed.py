@@ -87,8 +87,8 @@ def test_a_push_that_is_killed_goes_on(near: Objects, reference: Reference, tmp_
         if remote.has(reference):
             remote.verify(reference)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pipl_pipe.asset.sending.PACK_BYTES", 1_000_000)
-        patch.setattr("pipl_pipe.asset.cutting.PART_BYTES", 4_200_000)
+        patch.setattr("pipl_pipe.asset.remotes.bucket.sending.PACK_BYTES", 1_000_000)
+        patch.setattr("pipl_pipe.asset.remotes.bucket.cutting.PART_BYTES", 4_200_000)
         was_there = sum(size for _, size in bucket.keys("packs"))
         was_there += sum(size for _, size in bucket.keys("objects"))
         remote.push(reference, near)
@@ -104,8 +104,8 @@ def test_a_push_that_is_killed_goes_on(near: Objects, reference: Reference, tmp_
 def test_a_pull_that_is_killed_goes_on(near: Objects, reference: Reference, tmp_path: Path) -> None:
     remote = BucketRemote(FolderBucket(tmp_path / "bucket"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pipl_pipe.asset.sending.PACK_BYTES", 1_000_000)
-        patch.setattr("pipl_pipe.asset.cutting.PART_BYTES", 4_200_000)
+        patch.setattr("pipl_pipe.asset.remotes.bucket.sending.PACK_BYTES", 1_000_000)
+        patch.setattr("pipl_pipe.asset.remotes.bucket.cutting.PART_BYTES", 4_200_000)
         remote.push(reference, near)
     far = Objects(tmp_path / "far", "far", parents=True)
     for moment in moments():

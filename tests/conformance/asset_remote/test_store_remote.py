@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipl_pipe.asset import files, manifest
+from pipl_pipe.asset import manifest
+from pipl_pipe.asset.disk import files
 from pipl_pipe.asset.objects import Objects
 from pipl_pipe.asset.remote import Remote
 from pipl_pipe.asset.remotes import store

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipl_pipe.asset.beyond import Source
 from pipl_pipe.asset.buckets.memory import MemoryBucket
+from pipl_pipe.asset.places.beyond import Source
 from pipl_pipe.asset.remotes.bucket import BucketRemote
 from pipl_pipe.asset.remotes.store import StoreRemote
 from pipl_pipe.asset.store import AssetStore

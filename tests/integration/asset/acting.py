@@ -11,8 +11,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipl.asset import collect, marks
-from pipl.asset.digest_set import DigestSet
+from pipl.asset import marks
+from pipl.asset.marks.digest_set import DigestSet
+from pipl.asset.upkeep import collect
 from pipl_pipe.asset.buckets.folder import FolderBucket
 from pipl_pipe.asset.reference import Reference
 from pipl_pipe.asset.remotes.bucket import BucketRemote

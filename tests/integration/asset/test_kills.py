@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from pipl.asset import shelves
+from pipl.asset.upkeep import shelves
 from pipl_pipe.asset.objects import Objects
 from pipl_pipe.asset.stores.folder import FolderStore
 from tests.integration.asset import acting

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pipl.asset import fsck
+from pipl.asset.upkeep import fsck
 from pipl_pipe.asset.digest import Digest
 from pipl_pipe.asset.stores.folder import FolderStore
 
@@ -23,7 +23,7 @@ COLLECT = """
     import sys, time
     from pathlib import Path
     from pipl.asset import collect, marks, recent
-    from pipl.asset.digest_set import DigestSet
+    from pipl.asset.marks.digest_set import DigestSet
     from pipl_pipe.asset.digest import Digest
     from pipl_pipe.asset.objects import Objects
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from pipl_pipe.asset import eviction, in_use
-from pipl_pipe.asset.cache import Cache
+from pipl_pipe.asset.cache import eviction, in_use
+from pipl_pipe.asset.cache.room import Cache
 from pipl_pipe.asset.objects import Objects
 from pipl_pipe.asset.reference import Reference
 from pipl_pipe.asset.stores.folder import FolderStore
@@ -24,7 +24,7 @@ COUNT = 12
 USER = """
 import random, sys, time
 from pathlib import Path
-from pipl_pipe.asset.beyond import Source
+from pipl_pipe.asset.places.beyond import Source
 from pipl_pipe.asset.reference import Reference
 from pipl_pipe.asset.remotes.store import StoreRemote
 from pipl_pipe.asset.stores.cache import CacheStore

@@ -21,8 +21,9 @@ from pipl.testing.servers import RunningServer
 from pipl_pipe.asset.objects import Objects
 from pipl_pipe.asset.reference import Reference
 from pipl_pipe.asset.remote import Transfer
-from pipl_pipe.asset.remotes import server_pull, server_push
 from pipl_pipe.asset.remotes.server import ServerRemote
+from pipl_pipe.asset.remotes.server import pulling as server_pull
+from pipl_pipe.asset.remotes.server import pushing as server_push
 from pipl_pipe.asset.stores.folder import FolderStore
 from pipl_pipe.errors import (
     AssetDamaged,

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from pipl.asset import collect, housekeeping, record
-from pipl.asset.collect import Grace
-from pipl.asset.housekeeping import Keeping, Result
-from pipl.asset.record import Record
+from pipl.asset.marks import record
+from pipl.asset.marks.record import Record
+from pipl.asset.upkeep import collect, housekeeping
+from pipl.asset.upkeep.collect import Grace
+from pipl.asset.upkeep.housekeeping import Keeping, Result
 from pipl.index.client import IndexConfig
 from pipl.index.memory import MemoryIndex, MemoryServer
 from pipl.index.name import IndexName

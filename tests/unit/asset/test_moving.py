@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pipl.asset import moving, verifying
+from pipl.asset import moving
 from pipl.asset.selection import Selected
+from pipl.asset.upkeep import verifying
 from pipl.errors import NoRemote, UnknownRemote
 from pipl.progress import SILENT
 from pipl_pipe.asset.objects import Objects

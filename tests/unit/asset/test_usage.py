@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pipl.asset import releases, usage
+from pipl.asset import usage
+from pipl.asset.marks import releases
 from pipl.asset.usage import ProductUsage, StoreUsage
 
 from .conftest import Studio

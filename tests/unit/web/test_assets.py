@@ -22,11 +22,11 @@ from pyramid.httpexceptions import (
 from pyramid.request import Request
 
 from pipl.web import arriving, asked, assets, leaving, mark
-from pipl_pipe.asset import pack
 from pipl_pipe.asset.digest import Digest, of_bytes
 from pipl_pipe.asset.manifest import Entry, made
 from pipl_pipe.asset.objects import Objects
-from pipl_pipe.asset.pack import Member
+from pipl_pipe.asset.transfer import pack
+from pipl_pipe.asset.transfer.pack import Member
 from pipl_pipe.errors import AssetDamaged, AssetMissing
 
 CONTENT = b"the teapot"
@@ -194,7 +194,7 @@ def test_a_server_that_died_before_the_end_is_completed_by_any_part(
     for number in (0, 1):
         arriving.put(part(number), store, DIGEST, "bob")
     with monkeypatch.context() as patched, pytest.raises(RuntimeError):
-        patched.setattr("pipl_pipe.asset.parts.Parts.hand_over", _dies)
+        patched.setattr("pipl_pipe.asset.transfer.parts.Parts.hand_over", _dies)
         arriving.put(part(2), store, DIGEST, "bob")
     assert progress(store) == {"here": False, "missing": [], "part_bytes": 4}
     assert arriving.put(part(2), store, DIGEST, "bob").status_code == 201

@@ -19,8 +19,9 @@ from pipl.index.name import IndexName
 from pipl.project.binding import Binding
 from pipl.workspace import placed
 from pipl.workspace.place import Place, write_context
-from pipl_pipe.asset import place_config, reference
+from pipl_pipe.asset import reference
 from pipl_pipe.asset.places import Places
+from pipl_pipe.asset.places import config as place_config
 from pipl_pipe.asset.reference import ProductAssets, Reference
 from pipl_pipe.asset.stores.folder import FolderStore
 from pipl_pipe.testing.asset_store import make_folder, reference_to

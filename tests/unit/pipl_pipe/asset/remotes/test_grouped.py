@@ -4,10 +4,10 @@ from typing import Dict, List
 
 import pytest
 
-from pipl_pipe.asset import pack
 from pipl_pipe.asset.digest import Digest
-from pipl_pipe.asset.remotes import server_pull
-from pipl_pipe.asset.remotes.server_pull import grouped
+from pipl_pipe.asset.remotes.server import pulling as server_pull
+from pipl_pipe.asset.remotes.server.pulling import grouped
+from pipl_pipe.asset.transfer import pack
 
 
 def sizes_of(*sizes: int) -> Dict[Digest, int]:

@@ -4,9 +4,8 @@ from typing import Dict
 
 import pytest
 
-from pipl_pipe.asset.remotes import address
-from pipl_pipe.asset.remotes.http import Connections
-from pipl_pipe.asset.remotes.server import ServerRemote
+from pipl_pipe.asset.remotes.server import ServerRemote, address
+from pipl_pipe.asset.remotes.server.http import Connections
 from pipl_pipe.errors import InvalidBucket
 
 
