@@ -26,7 +26,7 @@ SIZE = 24_000_000
 CHILD = """
 import sys
 from pathlib import Path
-from pipl_pipe.asset import cutting, sending
+from pipl_pipe.asset.remotes.bucket import cutting, sending
 from pipl_pipe.asset.buckets.folder import FolderBucket
 from pipl_pipe.asset.objects import Objects
 from pipl_pipe.asset.reference import Reference

@@ -22,7 +22,9 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kill -9")
 COLLECT = """
     import sys, time
     from pathlib import Path
-    from pipl.asset import collect, marks, recent
+    from pipl.asset import marks
+    from pipl.asset.marks import recent
+    from pipl.asset.upkeep import collect
     from pipl.asset.marks.digest_set import DigestSet
     from pipl_pipe.asset.digest import Digest
     from pipl_pipe.asset.objects import Objects

@@ -26,5 +26,7 @@ def by_content(path: Path) -> Iterator[int]:
     """
     from pyfastcdc import FastCDC  # optional
 
-    for chunk in FastCDC(avg_size=64 << 10, min_size=16 << 10, max_size=256 << 10).cut_file(path):
-        yield chunk.length
+    cutter = FastCDC(avg_size=64 << 10, min_size=16 << 10, max_size=256 << 10)
+    with path.open("rb") as file:
+        for chunk in cutter.cut_stream(file):
+            yield chunk.length
