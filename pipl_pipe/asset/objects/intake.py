@@ -17,7 +17,7 @@ from pipl_pipe.asset.disk import files
 from pipl_pipe.asset.manifest import Entry
 from pipl_pipe.asset.objects import Objects
 from pipl_pipe.asset.objects.batch import Batch, StrPath
-from pipl_pipe.asset.objects.scan import Seen, changed, scan
+from pipl_pipe.asset.objects.scan import Seen, changed, expect_portable, listed
 from pipl_pipe.asset.objects.stat_cache import StatCache, Taken
 from pipl_pipe.asset.progress import SILENT, Progress
 from pipl_pipe.asset.store import Stored
@@ -50,12 +50,14 @@ class Intake:
 
         Raises AssetRefused, StoreFull, StoreReadOnly, StoreUnreachable.
         """
-        seen = scan(source)
+        seen = listed(source)
         taken = self.cache.get(self.objects.root, source.absolute()) if self.cache else None
         if taken is not None and taken.algorithm not in (self.algorithm, ""):
             taken = None
         if taken is not None and taken.is_whole(seen) and self._is_there(taken.stored):
             return taken.stored
+        if taken is None or not taken.has_names_of(seen):
+            expect_portable(source, seen)
         known = {} if taken is None else taken.unchanged(seen)
         try:
             return self._store(source, seen, known, link=link, progress=progress)
@@ -89,7 +91,7 @@ class Intake:
                     batch.expect(one.digest)
                 else:
                     batch.keep(one.digest, one.path, linked=one.linked)
-            after = scan(source)
+            after = listed(source)
             if [one.path for one in after] != [one.path for one in seen] or not all(
                 map(Seen.is_same, after, seen)
             ):
@@ -143,8 +145,8 @@ class _Reader:
 
     def _one(self, seen: Seen, known: Optional[Digest]) -> Read:
         """Raises AssetRefused where the file is not what was seen or cannot be read."""
-        if known is not None and self.objects.has(known, seen.size):
-            return Read(seen, known)
+        if known is not None:
+            return Read(seen, known)  # that it is there is seen when it is published
         path = f"{self.source}{os.sep}{seen.path}" if seen.path else str(self.source)
         try:
             with files.open_regular(path) as file:

@@ -28,15 +28,18 @@ class Seen(NamedTuple):
 
     @classmethod
     def of(cls, path: str, status: os.stat_result) -> Seen:
-        return cls(
-            path,
-            status.st_size,
-            status.st_mtime_ns,
-            status.st_ctime_ns,
-            status.st_ino,
-            status.st_dev,
-            status.st_mode,
-            status.st_nlink,
+        return tuple.__new__(  # what a named tuple does, without reading its arguments twice
+            cls,
+            (
+                path,
+                status.st_size,
+                status.st_mtime_ns,
+                status.st_ctime_ns,
+                status.st_ino,
+                status.st_dev,
+                status.st_mode,
+                status.st_nlink,
+            ),
         )
 
     @property
@@ -55,6 +58,20 @@ def scan(source: Path) -> List[Seen]:
     Raises AssetRefused for anything else in it, and for names that could not be laid out again
     on every system.
     """
+    found = listed(source)
+    expect_portable(source, found)
+    return found
+
+
+def expect_portable(source: Path, found: List[Seen]) -> None:
+    """Raises AssetRefused for names that could not be laid out again on every system."""
+    problem = path_problem([one.path for one in found if one.path])
+    if problem:
+        raise AssetRefused(str(source), problem)
+
+
+def listed(source: Path) -> List[Seen]:
+    """As `scan`, whatever the names are."""
     try:
         status = source.lstat()
     except FileNotFoundError as fault:
@@ -82,10 +99,8 @@ def scan(source: Path) -> List[Seen]:
             raise changed(source) from fault
         except PermissionError as fault:
             raise AssetRefused(folder, "it may not be read") from fault
-    problem = path_problem([one.path for one in found])
-    if problem:
-        raise AssetRefused(str(source), problem)
-    return sorted(found)
+    found.sort()
+    return found
 
 
 def changed(path: Path) -> AssetRefused:

@@ -25,7 +25,7 @@ _COARSE_TICK_NS = 2_000_000_000
 _NONE = -1
 """No file's inode: what was not old enough is read again."""
 _VERSION = 1
-_FIELDS = 6
+_WIDTH = 6 * 8
 _HEX_BYTES = 32
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS sources (
@@ -68,22 +68,24 @@ class Taken:
             b"".join(bytes.fromhex(one.hex) for one in digests),
         )
 
+    def has_names_of(self, seen: List[Seen]) -> bool:
+        """Whether there are the same files, by name."""
+        return self.names == _names(seen)
+
     def is_whole(self, seen: List[Seen]) -> bool:
         """Whether nothing has changed at all."""
-        return self.names == _names(seen) and self.stats == _stats(seen, linked=self.linked)
+        return self.has_names_of(seen) and self.stats == _stats(seen, linked=self.linked)
 
     def unchanged(self, seen: List[Seen]) -> Dict[str, Digest]:
         """The digests of the files that have not changed, by path."""
         names = self.names.decode("utf-8", "surrogateescape").split("\0")
-        width = _FIELDS * 8
-        before = {
-            name: (self.stats[at * width : (at + 1) * width], at) for at, name in enumerate(names)
-        }
+        before = {name: at for at, name in enumerate(names)}
+        stats = _stats(seen, linked=self.linked)
         found = {}
-        for one in seen:
-            stats, at = before.get(one.path, (b"", 0))
-            if stats == _stats([one], linked=self.linked):
-                hex = self.digests[at * _HEX_BYTES : (at + 1) * _HEX_BYTES].hex()
+        for now, one in enumerate(seen):
+            at = before.get(one.path)
+            if at is not None and _nth(stats, now, _WIDTH) == _nth(self.stats, at, _WIDTH):
+                hex = _nth(self.digests, at, _HEX_BYTES).hex()
                 found[one.path] = Digest(self.algorithm, hex)
         return found
 
@@ -136,12 +138,12 @@ class StatCache:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         database = sqlite3.connect(str(self.path), timeout=5.0)
         try:
+            database.execute("PRAGMA synchronous = OFF")  # losing it costs time only
             if database.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
                 database.execute("PRAGMA journal_mode = WAL")
                 database.execute("DROP TABLE IF EXISTS sources")
                 database.execute(_SCHEMA)
                 database.execute(f"PRAGMA user_version = {_VERSION}")
-            database.execute("PRAGMA synchronous = OFF")
             with database:
                 yield database
         finally:
@@ -170,9 +172,14 @@ def _stats(seen: List[Seen], *, linked: bool) -> bytes:
     """Six signed 64-bit numbers per file."""
     numbers = array("q")
     for _, size, mtime_ns, ctime_ns, inode, device, mode, _ in seen:
-        ctime_ns = 0 if linked else ctime_ns
-        numbers.extend((size, mtime_ns, ctime_ns, _signed(inode), _signed(device), mode))
+        if inode >> 63 or device >> 63:
+            inode, device = _signed(inode), _signed(device)
+        numbers.extend((size, mtime_ns, 0 if linked else ctime_ns, inode, device, mode))
     return numbers.tobytes()
+
+
+def _nth(packed: bytes, number: int, width: int) -> bytes:
+    return packed[number * width : (number + 1) * width]
 
 
 def _signed(number: int) -> int:
