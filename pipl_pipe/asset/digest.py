@@ -13,16 +13,15 @@ import os
 import re
 from io import FileIO
 from pathlib import Path
-from typing import Any, BinaryIO, Callable, Iterator, NamedTuple, Optional, Protocol
+from typing import Any, Callable, NamedTuple, Optional, Protocol
 
-from pipl_pipe.asset.disk import lease
+from pipl_pipe.asset.disk import files, lease
 from pipl_pipe.errors import AlgorithmMissing, InvalidDigest
 
 BLAKE3 = "blake3"
 SHA256 = "sha256"
 ALGORITHMS = (BLAKE3, SHA256)
 HEX_DIGITS = 64
-CHUNK_BYTES = 1 << 20
 _TEXT = re.compile(r"(blake3|sha256):([0-9a-f]{64})")
 LARGE_BYTES = 4 << 20
 """From here on a file is hashed by all cores; below, starting threads costs more."""
@@ -113,7 +112,7 @@ def of_open(file: FileIO, algorithm: Optional[str] = None) -> Digest:
     made = maker(chosen)
     if os.fstat(file.fileno()).st_size < LARGE_BYTES:
         hasher = made()
-        for chunk in chunks(file):
+        for chunk in files.chunks(file):
             hasher.update(chunk)
         return Digest(chosen, hasher.hexdigest())
     hasher = made(max_threads=-1) if chosen == BLAKE3 else made()
@@ -123,10 +122,6 @@ def of_open(file: FileIO, algorithm: Optional[str] = None) -> Digest:
         else:
             _update_ahead(hasher, file)
     return Digest(chosen, hasher.hexdigest())
-
-
-def chunks(file: BinaryIO) -> Iterator[bytes]:
-    return iter(lambda: file.read(CHUNK_BYTES), b"")
 
 
 def _update_mapped(hasher: Hasher, file: FileIO) -> None:

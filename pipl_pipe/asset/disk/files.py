@@ -12,7 +12,6 @@ from io import FileIO
 from pathlib import Path
 from typing import BinaryIO, Collection, Iterator, Tuple, Union
 
-from pipl_pipe.asset.digest import chunks
 from pipl_pipe.errors import StoreFull
 
 StrPath = Union[str, Path]
@@ -23,6 +22,7 @@ FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 _FICLONE = 0x40049409
 """ioctl of Linux (linux/fs.h): share the source's blocks (btrfs, XFS, bcachefs, OCFS2)."""
 _COPY_BYTES = 1 << 30
+_CHUNK_BYTES = 1 << 20
 _FEW = 4
 """Up to so many files are flushed one by one, more by flushing the file system once."""
 _NO_LINK = {
@@ -88,6 +88,11 @@ def read_whole(file: FileIO, limit: int) -> bytes:
             break
         content += more
     return content
+
+
+def chunks(file: BinaryIO) -> Iterator[bytes]:
+    """From where the file stands to its end."""
+    return iter(lambda: file.read(_CHUNK_BYTES), b"")
 
 
 def linked(source: StrPath, destination: StrPath) -> bool:
