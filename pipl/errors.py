@@ -10,6 +10,7 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     │   ├── InvalidName, InvalidIndexName, PasswordNeeded
     │   └── UnknownTemplate, InvalidTemplate, NotMigratable, ManyStages
     │   └── PathMissing, InvalidRelease, InvalidUrl, InUse, NotRegistered, UnknownSelection
+    │   └── SeveralAssets, NothingSelected, DestinationKept
     ├── ServerError                  3  the server does not do what it should
     │   ├── ServerDown, ServerStopped, ServerSlow, ServerUntrusted, PortTaken, ServerDied
     │   └── AlreadyRunning, NotRunning, UnexpectedReply
@@ -139,6 +140,35 @@ class UnknownSelection(UsageFault):
         "write it as PRODUCT==VERSION, PRODUCT==VERSION/ASSET, or a revision; "
         "`pipl asset list --all` shows what there is"
     )
+
+
+class SeveralAssets(UsageFault):
+    """A text that names several assets where one is meant."""
+
+    text: str
+    names: tuple[str, ...]
+    code = "usage.several-assets"
+    says = "{text!r} means several assets: {names}"
+    hint = "name one of them, as PRODUCT ASSET in a workspace or as PRODUCT==VERSION/ASSET"
+
+
+class NothingSelected(UsageFault):
+    """All assets of a workspace are meant, and there is none."""
+
+    path: str
+    code = "usage.nothing-selected"
+    says = "which assets are meant is not said, and {path} is in no workspace"
+    hint = "name a PRODUCT, give --all where there is that option, or go into a workspace"
+
+
+class DestinationKept(UsageFault):
+    """A folder that a copy of an asset must not replace or lie in."""
+
+    path: str
+    reason: str
+    code = "usage.destination-kept"
+    says = "{path} cannot take a copy: {reason}"
+    hint = "choose a new path, outside of stores and asset views"
 
 
 class ManyPackls(UsageFault):

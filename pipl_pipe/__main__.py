@@ -85,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     stored = add("asset-add", describe.asset_add, "store a file or folder")
     stored.add_argument("path", type=Path)
     stored.add_argument("product")
+    stored.add_argument("--link", action="store_true", help="the path is given up to the store")
     copied = add("copy-assets", describe.copy_assets, "copy all assets to a folder")
     copied.add_argument("destination", type=Path)
     verified = add("verify-wheels", describe.verify_wheels, "check assets of product wheels")

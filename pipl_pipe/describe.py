@@ -132,9 +132,9 @@ def asset_path(product: str, name: str) -> Answer:
     return {"path": str(registry.get("asset_store").path(key, named[name]))}
 
 
-def asset_add(path: Path, product: str) -> Answer:
-    """Raises AssetRefused, StoreFull, StoreReadOnly."""
-    stored = registry.get("asset_store").add(path, product=product)
+def asset_add(path: Path, product: str, link: bool = False) -> Answer:
+    """With `link` the path is given up to the store. Raises AssetRefused, StoreFull, …."""
+    stored = registry.get("asset_store").add(path, product=product, link=link)
     return {"revision": stored.revision, "size": stored.size}
 
 

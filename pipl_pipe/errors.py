@@ -192,10 +192,13 @@ class AssetMissing(AssetError):
 
     revision: str
     where: str
-    asset: str = ""
+    asset: str = "of unknown name"
     code = "asset.missing"
     says = "asset {asset} (revision {revision}) is not in the store {where}"
-    hint = "ask who runs the store to restore it, or publish the task that makes it again"
+    hint = (
+        "fetch it with `pipl asset pull`, ask who runs the store to restore it, or publish the "
+        "task that makes it again"
+    )
 
 
 class AssetDamaged(AssetError):
@@ -206,7 +209,7 @@ class AssetDamaged(AssetError):
     found: str
     code = "asset.damaged"
     says = "revision {revision} is damaged in the store {where}: {found}"
-    hint = "restore it from a backup, or delete the object and publish its task again"
+    hint = "mend the store with `pipl asset fsck --repair`, or publish the task again"
 
 
 class AssetRefused(AssetError):
@@ -216,7 +219,10 @@ class AssetRefused(AssetError):
     reason: str
     code = "asset.refused"
     says = "{path} cannot be an asset: {reason}"
-    hint = "an asset is a regular file, a folder of regular files, or a frame sequence"
+    hint = (
+        "an asset is a regular file, a folder of regular files, or a frame sequence, which "
+        "nobody writes to meanwhile: rename, move or copy what is named"
+    )
 
 
 class InvalidDigest(AssetError):
@@ -252,7 +258,7 @@ class StoreReadOnly(AssetError):
     where: str
     code = "asset.store-read-only"
     says = "assets can only be read from {where}, not stored"
-    hint = "publish the task, so that CI stores its assets, or work where the store is mounted"
+    hint = "run this as a user who may write there; what tasks make is stored by publishing them"
 
 
 class StoreUnreachable(AssetError):

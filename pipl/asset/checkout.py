@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shlex
 import stat
-import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pipl import durable
 from pipl.asset.selection import Selected
-from pipl.errors import NotWritable, PathExists
+from pipl.errors import DestinationKept, NotWritable, PathExists
 from pipl_pipe.asset import view
-from pipl_pipe.asset.disk import files
+from pipl_pipe.asset.disk import aside, files
 from pipl_pipe.asset.progress import SILENT, Progress
 from pipl_pipe.asset.store import AssetStore
 from pipl_pipe.asset.view import Laid, Placed
+from pipl_pipe.errors import StoreFull
 from pipl_pipe.variables import Operation
 
 USE = "use.sh"
@@ -39,23 +40,48 @@ def checkout(
     """
     if os.path.lexists(destination) and not force:
         raise PathExists(str(destination))
-    try:
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=".checkout-", dir=destination.parent))
-    except OSError as fault:
-        raise NotWritable(str(destination), fault.strerror or str(fault)) from fault
-    try:
-        made = aside / "made"
-        store.view(chosen.product, chosen.reference, made, link=False, progress=progress)
+    parent = destination.parent
+    with _writing(destination), contextlib.ExitStack() as made_in:
+        with files.storing(parent):
+            parent.mkdir(parents=True, exist_ok=True)
+            folder = made_in.enter_context(aside.folder(parent, ".checkout-"))
+        made = folder / "made"
+        try:
+            store.view(chosen.product, chosen.reference, made, link=False, progress=progress)
+        except StoreFull as fault:
+            raise StoreFull(str(parent)) if fault.where == str(folder) else fault from fault
         _make_writable(made)
         if os.path.lexists(destination) and not force:
             raise PathExists(str(destination))
         if destination.is_symlink():
             destination.unlink()
         files.swap_in(made, destination)
-    finally:
-        files.remove(aside)
     return destination
+
+
+def expect_outside(destination: Path, kept: Iterable[Path]) -> None:
+    """Raises DestinationKept where a copy would lie in one of these folders."""
+    path = destination.resolve()
+    for folder in kept:
+        if path.is_relative_to(folder.resolve()):
+            raise DestinationKept(str(destination), f"it lies in {folder}, which pipl keeps")
+
+
+def expect_without(destination: Path, kept: Iterable[Path]) -> None:
+    """Raises DestinationKept where one of these folders would be replaced."""
+    path = destination.resolve()
+    for folder in kept:
+        if folder.resolve().is_relative_to(path):
+            raise DestinationKept(str(destination), f"it holds {folder}, which would be deleted")
+
+
+@contextlib.contextmanager
+def _writing(destination: Path) -> Iterator[None]:
+    """What the file system refuses. Raises NotWritable."""
+    try:
+        yield
+    except OSError as fault:
+        raise NotWritable(str(destination), fault.strerror or str(fault)) from fault
 
 
 def copy(
@@ -74,12 +100,11 @@ def copy(
     already stays. Raises AssetMissing, AssetDamaged, StoreFull, NotWritable.
     """
     placed = [Placed(one.product, one.reference) for one in assets]
-    try:
-        destination.mkdir(parents=True, exist_ok=True)
-        laid = view.lay(destination, placed, store, link=False, progress=progress)
+    with _writing(destination):
+        with files.storing(destination):
+            destination.mkdir(parents=True, exist_ok=True)
+            laid = view.lay(destination, placed, store, link=False, progress=progress)
         durable.write_text(destination / USE, _script(operations, str(shown_at)))
-    except PermissionError as fault:
-        raise NotWritable(str(destination), fault.strerror or str(fault)) from fault
     return laid
 
 

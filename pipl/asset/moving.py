@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pipl.asset import remotes
 from pipl.asset.selection import Selected
-from pipl.errors import NoRemote, UnknownRemote
 from pipl.progress import Counted, Progress
 from pipl_pipe.asset import places as opening
 from pipl_pipe.asset.objects import Objects
@@ -24,81 +23,66 @@ from pipl_pipe.errors import (
     InvalidBucket,
     LibraryMissing,
     StoreForbidden,
+    StoreFull,
+    StoreReadOnly,
     StoreUnreachable,
 )
 
 if TYPE_CHECKING:
     from pipl_pipe.asset.cache.room import Cache
 
-PUSHING, PULLING = "publish", "read"
 _ABOUT_REMOTE = (StoreUnreachable, StoreForbidden, LibraryMissing, InvalidBucket)
-
-
-@dataclass(frozen=True)
-class Speed:
-    """What the command line says instead of the configuration; None: as that says."""
-
-    jobs: int | None = None
-    limit_mb_s: float | None = None
-
-    def of(self, place: RemotePlace) -> RemotePlace:
-        given = {key: value for key, value in vars(self).items() if value is not None}
-        return dataclasses.replace(place, **given)
 
 
 @dataclass
 class Moved:
-    """What travelled, in bytes and objects; `skipped` assets were there already."""
+    """What travelled, in bytes and objects; `skipped` assets were there already.
+
+    `faults` say what could not be sent, or why nothing could.
+    """
 
     remote: str
     assets: int = 0
     skipped: int = 0
     size: int = 0
     objects: int = 0
-
-
-@dataclass(frozen=True)
-class Reached:
-    """A remote and whether it answers; `reason` says why it does not."""
-
-    place: RemotePlace
-    answers: bool
-    reason: str = ""
-
-
-def remotes(places: Places, name: str | None, *, doing: str) -> tuple[RemotePlace, ...]:
-    """The remote of that name, else all that are published to, or read from.
-
-    Raises UnknownRemote, NoRemote.
-    """
-    if name is not None:
-        known = {one.name: one for one in places.remotes}
-        if name not in known:
-            raise UnknownRemote(name, tuple(known))
-        return (known[name],)
-    found = tuple(one for one in places.remotes if getattr(one, doing))
-    if not found:
-        raise NoRemote("publish to" if doing == PUSHING else "read from")
-    return found
-
-
-@contextmanager
-def opened(place: RemotePlace) -> Iterator[Remote]:
-    """Raises StoreUnreachable, LibraryMissing, InvalidBucket."""
-    remote = opening.open_remote(place)
-    try:
-        yield remote
-    finally:
-        remote.close()
+    faults: list[AssetError] = dataclasses.field(default_factory=list)
 
 
 def push(
-    chosen: Iterable[Selected], near: Objects, place: RemotePlace, progress: Progress
+    chosen: Iterable[Selected],
+    near: Objects,
+    places: Sequence[RemotePlace],
+    progress: Progress,
+    *,
+    check: bool = False,
+) -> list[Moved]:
+    """Send what each remote lacks; what cannot be sent is noted, and all else is sent.
+
+    With `check` what is there is read, too, and sent again where it is damaged.
+    """
+    send = partial(_checked if check else _send, near)
+    assets = list(chosen)
+    return [_push(assets, place, send, progress, check=check) for place in places]
+
+
+def _push(
+    chosen: list[Selected],
+    place: RemotePlace,
+    send: Callable[[Remote, Reference, Transfer], None],
+    progress: Progress,
+    *,
+    check: bool,
 ) -> Moved:
-    """Send what the remote lacks. Raises AssetMissing, StoreReadOnly, StoreUnreachable, …."""
-    with opened(place) as remote:
-        send = partial(_send, remote, near)
-        return _move(chosen, place, remote.has, send, "sending", progress)
+    moved = Moved(place.name)
+    try:
+        with remotes.opened(place) as remote:
+            is_there = _never if check else remote.has
+            each = _Each(partial(send, remote), moved.faults)
+            _move(moved, chosen, place, is_there, each, "sending", "to", progress)
+    except (*_ABOUT_REMOTE, StoreReadOnly, StoreFull) as fault:
+        moved.faults.append(fault)
+    return moved
 
 
 def pull(
@@ -113,10 +97,11 @@ def pull(
     faults: list[AssetError] = []
     for place in places:
         try:
-            with opened(place) as remote:
-                fetch = _Fetch(remote, near, faults)
+            with remotes.opened(place) as remote:
+                fetch = _Each(partial(_fetch, remote, near), faults)
                 whole = partial(is_whole, near)
-                moved.append(_move(missing, place, whole, fetch, "fetching", progress))
+                moved.append(Moved(place.name))
+                _move(moved[-1], missing, place, whole, fetch, "fetching", "from", progress)
         except _ABOUT_REMOTE as fault:
             faults.append(fault)
         missing = [one for one in missing if not all(is_whole(near, each) for each in _parts(one))]
@@ -128,25 +113,35 @@ def pull(
 
 
 @dataclass(frozen=True)
-class _Fetch:
-    """Pulling; what one remote cannot give is noted, to be asked for elsewhere."""
+class _Each:
+    """Moves one asset after the other; whether each did, and what is the matter where not."""
 
-    remote: Remote
-    near: Objects
+    move: Callable[[Reference, Transfer], None]
     faults: list[AssetError]
 
     def __call__(self, reference: Reference, transfer: Transfer) -> bool:
         try:
-            self.remote.pull(reference, self.near, transfer)
+            self.move(reference, transfer)
         except (AssetMissing, AssetDamaged) as fault:
             self.faults.append(fault)
             return False
         return True
 
 
-def _send(remote: Remote, near: Objects, reference: Reference, transfer: Transfer) -> bool:
+def _send(near: Objects, remote: Remote, reference: Reference, transfer: Transfer) -> None:
     remote.push(reference, near, transfer)
-    return True
+
+
+def _checked(near: Objects, remote: Remote, reference: Reference, transfer: Transfer) -> None:
+    remote.push(reference, near, transfer, check=True)
+
+
+def _never(reference: Reference) -> bool:
+    return False
+
+
+def _fetch(remote: Remote, near: Objects, reference: Reference, transfer: Transfer) -> None:
+    remote.pull(reference, near, transfer)
 
 
 def is_whole(near: Objects, reference: Reference) -> bool:
@@ -160,41 +155,6 @@ def is_whole(near: Objects, reference: Reference) -> bool:
     return all(near.has(entry.digest, entry.size) for entry in listed.entries)
 
 
-def reach(places: Places) -> list[Reached]:
-    """Ask every remote whether it is there."""
-    probe = Reference("asset", "File", "asset", "file", f"sha256:{'0' * 64}", 1)
-    found = []
-    for place in places.remotes:
-        try:
-            with opened(place) as remote:
-                remote.has(probe)
-            found.append(Reached(place, answers=True))
-        except AssetError as fault:
-            found.append(Reached(place, answers=False, reason=str(fault)))
-    return found
-
-
-@contextmanager
-def sources(places: Places) -> Iterator[list[Remote]]:
-    """Where lost objects may be had from: this machine's cache, then the remotes read from."""
-    from pipl_pipe.asset.remotes.store import StoreRemote
-
-    found: list[Remote] = []
-    if places.cache.is_dir() and places.store is not None:
-        found.append(StoreRemote(Objects(places.cache, f"the cache {places.cache}")))
-    try:
-        for place in places.remotes:
-            if place.read:
-                try:
-                    found.append(opening.open_remote(place))
-                except AssetError:
-                    continue  # `pipl asset remotes` says why
-        yield found
-    finally:
-        for remote in found:
-            remote.close()
-
-
 def cache_of(places: Places) -> Cache:
     """This machine's cache, as these places bound it."""
     from pipl_pipe.asset.cache.room import Cache
@@ -204,19 +164,21 @@ def cache_of(places: Places) -> Cache:
 
 
 def _move(
+    moved: Moved,
     chosen: Iterable[Selected],
     place: RemotePlace,
     is_there: Callable[[Reference], bool],
-    move: Callable[[Reference, Transfer], bool],
+    move: _Each,
     doing: str,
+    way: str,
     progress: Progress,
-) -> Moved:
-    moved = Moved(place.name)
+) -> None:
+    """Counts in `moved`."""
     counted = Counted(progress)
     transfer = opening.transfer_of(place, counted)
     done: set[str] = set()
     for one in chosen:
-        progress.phase(f"{doing} {one.product or one.reference.revision[:19]}/{one.reference.name}")
+        progress.phase(f"{doing} {one.label} {way} {place.name}")
         for part in _parts(one):
             if part.revision in done:
                 continue
@@ -225,8 +187,7 @@ def _move(
                 moved.skipped += part is one.reference
                 continue
             moved.assets += move(part, transfer) and part is one.reference
-    moved.size, moved.objects = counted.size, counted.objects
-    return moved
+            moved.size, moved.objects = counted.size, counted.objects
 
 
 def _parts(one: Selected) -> tuple[Reference, ...]:

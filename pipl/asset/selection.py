@@ -49,6 +49,13 @@ class Selected:
     reference: Reference
 
     @property
+    def label(self) -> str:
+        """What people call it: product, version and name, or the revision."""
+        if not self.product:
+            return self.reference.revision
+        return f"{self.product} {self.version}/{self.reference.name}"
+
+    @property
     def revisions(self) -> tuple[str, ...]:
         """Its own, and its thumbnail's."""
         return tuple(filter(None, (self.reference.revision, self.reference.thumbnail)))

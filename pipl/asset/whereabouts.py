@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipl.asset import difference, moving
+from pipl.asset import difference, moving, remotes
 from pipl.asset.difference import Group
 from pipl_pipe.asset.objects import Objects
 from pipl_pipe.asset.places import Places
 from pipl_pipe.asset.reference import Reference
 from pipl_pipe.errors import AssetError
+
+STORE = "store"
 
 
 @dataclass(frozen=True)
@@ -27,14 +29,10 @@ def of_asset(places: Places, reference: Reference) -> list[Whereabout]:
     """Every place that is configured, asked for all of the asset."""
     found = []
     if places.store is not None:
-        found.append(_in_folder(places.store, "store", reference))
+        found.append(_in_folder(places.store, STORE, reference))
     found.append(_in_folder(places.cache, "cache", reference))
-    for place in places.remotes:
-        try:
-            with moving.opened(place) as remote:
-                found.append(Whereabout(place.name, "remote", remote.has(reference)))
-        except AssetError as fault:
-            found.append(Whereabout(place.name, "remote", None, str(fault)))
+    for one in remotes.ask(places, reference):
+        found.append(Whereabout(one.place.name, "remote", one.has, one.reason))
     return found
 
 
@@ -52,5 +50,7 @@ def made_of(near: list[Objects], reference: Reference) -> tuple[Group, ...]:
 
 
 def _in_folder(root: Path, kind: str, reference: Reference) -> Whereabout:
+    if kind == STORE and not root.is_dir():
+        return Whereabout(str(root), kind, None, "there is no such folder here")
     whole = moving.is_whole(Objects(root, str(root)), reference)
     return Whereabout(str(root), kind, whole)

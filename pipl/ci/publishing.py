@@ -16,7 +16,7 @@ from pipl_pipe.asset.objects import Objects
 from pipl_pipe.asset.places import RemotePlace, chain, open_remote, transfer_of
 from pipl_pipe.asset.reference import Reference
 from pipl_pipe.asset.remotes.bucket import BucketRemote
-from pipl_pipe.errors import AssetMissing
+from pipl_pipe.errors import AssetDamaged, AssetMissing
 from pipl_pipe.product import verify
 
 
@@ -76,9 +76,12 @@ def _send(
     began = time.monotonic()
     read = Counted(SILENT)
     for one in lacking:
-        remote.verify(one, transfer_of(place, read))
-        if not remote.has(one):
-            raise AssetMissing(one.revision, remote.name, one.name)
+        try:
+            remote.verify(one, transfer_of(place, read))
+        except (AssetDamaged, AssetMissing) as fault:
+            say(f"{fault}: what {place.name} lacks is sent again")
+            transfer = transfer_of(place, sent)
+            remote.push(one, near, transfer, chunked=one.type in chunked, check=True)
     note.unlink()
     say(f"read them again at {place.name}: {_speed(read.size, time.monotonic() - began)}")
 

@@ -61,6 +61,11 @@ def verify(
         for one in result.faults:
             click.echo(f"{one.what} ({', '.join(one.references)})")
         click.echo(f"Read {result.assets} asset(s): {len(result.faults)} fault(s)")
+        if result.faults and remote is None:
+            mending = "fsck --repair" if assets.places.store is not None else "pull"
+            click.echo(f"Mend what can be with: pipl asset {mending}")
+        elif result.faults:
+            click.echo(f"Send what it lacks with: pipl asset push --check --remote {remote}")
     return EXIT_FAULTS if result.faults else 0
 
 
@@ -81,7 +86,7 @@ def fsck(
     With --repair damaged objects go to the store's quarantine and are fetched anew from the
     cache or a remote. The status is 12 where something is wrong still.
     """
-    from pipl.asset import moving
+    from pipl.asset import remotes
     from pipl.asset.upkeep import housekeeping
     from pipl.progress import Counted
     from pipl_pipe.asset.remote import Transfer
@@ -95,7 +100,7 @@ def fsck(
         report.unknown = unknown
         if repair:
             transfer = Transfer(progress=Counted(progress))
-            with moving.sources(assets.places) as sources:
+            with remotes.sources(assets.places) as sources:
                 housekeeping.mend(
                     objects, report, found, sources, now=now, transfer=transfer, progress=progress
                 )
@@ -143,7 +148,9 @@ def _show_report(report: Report, *, as_json: bool) -> int:
     elif checked.faults:
         click.echo("Mend what can be with: pipl asset fsck --repair")
     if report.unknown:
-        click.echo(f"warning: what references these is not known: {report.unknown}", err=True)
+        click.echo(
+            f"warning: what releases need was not all looked for: {report.unknown}", err=True
+        )
     return EXIT_FAULTS if report.standing else 0
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from pipl.cli.here import Here
-from pipl.errors import NoProject, NoStore, NoWorkspace, UnknownSelection
+from pipl.errors import NoProject, NoStore, NothingSelected, SeveralAssets, UnknownSelection
 
 if TYPE_CHECKING:
     from pipl.asset.marks.record import Record
@@ -55,11 +55,11 @@ class AssetsHere:
 
     @property
     def project(self) -> Project:
-        """Raises NoProject where this machine does not see its folder."""
+        """Raises NoStore where this machine does not see its folder."""
         from pipl.project import folder
 
         if self.binding.folder is None:
-            raise NoProject(f"{self.here.cwd} (bound by URL to {self.binding.url})")
+            raise self._unseen
         return folder.load(self.binding.folder)
 
     @cached_property
@@ -73,7 +73,7 @@ class AssetsHere:
 
         folder = self.binding.folder
         if folder is None:
-            raise NoProject(f"{self.here.cwd} (bound by URL to {self.binding.url})")
+            raise self._unseen
         return place_config.of_project(
             self.binding.name, folder, self.binding.url, self.here.environ
         )
@@ -85,8 +85,12 @@ class AssetsHere:
 
         root = self.places.store
         if root is None:
-            raise NoStore(f"of {self.binding.name}", "the project is known by its URL only")
+            raise self._unseen
         return Objects(root, str(root), self.places.parents)
+
+    @property
+    def _unseen(self) -> NoStore:
+        return NoStore(f"of {self.binding.name}", "the project is known by its URL only")
 
     @property
     def near(self) -> Objects:
@@ -96,11 +100,11 @@ class AssetsHere:
         return moving.cache_of(self.places).objects if self.places.store is None else self.objects
 
     def products(self) -> tuple[Product, ...]:
-        """What the workspace's products reference. Raises NoWorkspace, NotInstalled, …"""
+        """What the workspace's products reference. Raises NothingSelected, NotInstalled, …"""
         from pipl.workspace import place, placed
 
         if self.workspace is None:
-            raise NoWorkspace(str(self.here.cwd))
+            raise NothingSelected(str(self.here.cwd))
         place.expect_unmoved(self.workspace.environment, self.workspace.folder)
         return placed.assets_of(self.workspace.environment)
 
@@ -108,9 +112,13 @@ class AssetsHere:
         """The workspace's assets, or those of a product there; a release or a revision
         (`hero_geo==1.2.0`, `hero_geo==1.2.0/model`, `blake3:…`) of the project's.
 
-        Raises UnknownSelection, UnknownAsset, NoWorkspace.
+        Raises UnknownSelection, UnknownAsset, NothingSelected.
         """
         from pipl.asset import chosen, selection
+
+        if product is not None and name is None and "==" not in product:
+            product, _, name = product.partition("/")  # as releases are written
+            name = name or None
 
         is_elsewhere = product is not None and ("==" in product or ":" in product)
         if product is None or (self.workspace is not None and not is_elsewhere):
@@ -133,12 +141,33 @@ class AssetsHere:
         )
 
     def one(self, product: str, name: str | None) -> Selected:
-        """The single asset that is meant. Raises UnknownSelection where there are several."""
+        """The single asset that is meant. Raises SeveralAssets, UnknownSelection, …"""
         found = self.chosen(product, name)
-        if len(found) > 1:
-            there = ", ".join(f"{one.version}/{one.reference.name}" for one in found)
-            raise UnknownSelection(product, f"it has several: {there}")
+        if not found:
+            raise UnknownSelection(product, "the product has no assets")
+        if len({one.reference.revision for one in found}) > 1:
+            raise SeveralAssets(product, tuple(one.label for one in found))
         return found[0]
+
+    def expect_apart(self, destination: Path) -> None:
+        """Refuse to copy into stores and asset views. Raises DestinationKept."""
+        from pipl.asset import checkout
+
+        view = self.workspace.assets if self.workspace else None
+        kept = [self.places.store, self.places.cache, view]
+        checkout.expect_outside(destination, filter(None, kept))
+
+    def expect_replaceable(self, destination: Path) -> None:
+        """Refuse to replace what holds a workspace, a project or a store, home or this folder.
+
+        Raises DestinationKept.
+        """
+        from pipl.asset import checkout
+
+        workspace = self.workspace.folder if self.workspace else None
+        kept = [self.places.store, self.places.cache, self.binding.folder, workspace]
+        kept += [Path.home(), self.here.cwd]
+        checkout.expect_without(destination, filter(None, kept))
 
     @contextmanager
     def asked(self) -> Iterator[tuple[DevpiClient, Record]]:

@@ -246,8 +246,7 @@ def _side(assets: AssetsHere, text: str) -> Tree:
     cwd: Path = assets.here.cwd
     if sides.is_path(text, cwd):
         return sides.on_disk(text, cwd)
-    with assets.asked() as (client, record):
-        return sides.stored(text, client, record, assets.near)
+    return sides.of_reference(assets.one(text, None).reference, assets.near)
 
 
 def _show_difference(found: Difference) -> None:

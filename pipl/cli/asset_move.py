@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from pipl.cli import render
-from pipl.cli.asset_here import AssetsHere, place_options
+from pipl.cli.asset_here import EXIT_FAULTS, AssetsHere, place_options
 from pipl.cli.here import json_option
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def _transfer_options(command: F) -> F:
 
 @click.command(epilog="Example: pipl asset push hero_geo --remote studio --limit 50")
 @_transfer_options
+@click.option("--check", is_flag=True, help="Read what is there, and send again what is damaged.")
 @place_options
 @json_option
 def push(
@@ -42,20 +43,30 @@ def push(
     remote: str | None,
     jobs: int | None,
     limit: float | None,
+    check: bool,
     workspace_path: str | None,
     project_path: str | None,
     as_json: bool,
-) -> None:
-    """Send the workspace's assets, or those of PRODUCT, to the remotes that lack them."""
+) -> int:
+    """Send the workspace's assets, or those of PRODUCT, to the remotes that lack them.
+
+    What cannot be sent does not keep back the rest; the status is then 12.
+    """
     from pipl.asset import moving
+    from pipl.asset import remotes as configured
 
     assets = AssetsHere.find(workspace_path, project_path)
-    speed = moving.Speed(jobs, limit)
-    found = moving.remotes(assets.places, remote, doing=moving.PUSHING)
+    speed = configured.Speed(jobs, limit)
+    found = configured.meant(assets.places, remote, doing=configured.PUSHING)
     with render.progress(quiet=as_json) as progress:
         chosen = assets.everything() if whole else assets.chosen(product, name)
-        moved = [moving.push(chosen, assets.near, speed.of(one), progress) for one in found]
-    _show(moved, "Sent", "to", as_json=as_json)
+        moved = moving.push(
+            chosen, assets.near, [speed.of(one) for one in found], progress, check=check
+        )
+    if len(moved) == 1 and len(moved[0].faults) == 1:
+        raise moved[0].faults[0]
+    _show(moved, "Checked" if check else "Sent", "at" if check else "to", as_json=as_json)
+    return EXIT_FAULTS if any(one.faults for one in moved) else 0
 
 
 @click.command(epilog="Example: pipl asset pull --all --jobs 16")
@@ -75,10 +86,11 @@ def pull(
 ) -> None:
     """Fetch the workspace's assets, or those of PRODUCT, from the first remote that has them."""
     from pipl.asset import moving
+    from pipl.asset import remotes as configured
 
     assets = AssetsHere.find(workspace_path, project_path)
-    speed = moving.Speed(jobs, limit)
-    found = moving.remotes(assets.places, remote, doing=moving.PULLING)
+    speed = configured.Speed(jobs, limit)
+    found = configured.meant(assets.places, remote, doing=configured.PULLING)
     with render.progress(quiet=as_json) as progress:
         chosen = assets.everything() if whole else assets.chosen(product, name)
         moved = moving.pull(chosen, assets.near, [speed.of(one) for one in found], progress)
@@ -90,9 +102,9 @@ def pull(
 @json_option
 def remotes(workspace_path: str | None, project_path: str | None, as_json: bool) -> None:
     """List the remotes of the `asset_store` config entry, and ask each whether it is there."""
-    from pipl.asset import moving
+    from pipl.asset import remotes as configured
 
-    found = moving.reach(AssetsHere.find(workspace_path, project_path).places)
+    found = configured.reach(AssetsHere.find(workspace_path, project_path).places)
     if as_json:
         rows = [{**vars(one.place), "answers": one.answers, "reason": one.reason} for one in found]
         render.print_json({"remotes": rows})
@@ -135,9 +147,14 @@ def cache(clear: bool, workspace_path: str | None, project_path: str | None, as_
 
 def _show(moved: Iterable[Moved], done: str, way: str, *, as_json: bool) -> None:
     if as_json:
-        render.print_json({"moved": [vars(one) for one in moved]})
+        rows = [{**vars(one), "faults": list(map(str, one.faults))} for one in moved]
+        render.print_json({"moved": rows})
         return
     for one in moved:
         kept = f", {one.skipped} there already" if one.skipped else ""
         size = render.size(one.size)
         click.echo(f"{done} {one.assets} asset(s), {size}, {way} {one.remote}{kept}")
+        for fault in one.faults:
+            click.echo(f"error: {fault}", err=True)
+        for advice in dict.fromkeys(fault.advice for fault in one.faults):
+            click.echo(f"hint: {advice}", err=True)

@@ -44,18 +44,31 @@ def path(product: str, name: str | None, workspace_path: str | None, as_json: bo
 @click.option(
     "--product", default="loose", show_default=True, help="Whose asset it is, for people."
 )
+@click.option(
+    "--link",
+    is_flag=True,
+    help="Give the files up to the store instead of copying them: they become read-only and "
+    "must not be changed any more. Executables, and files on another file system, of another "
+    "user or open in a program that writes them, are copied.",
+)
 @place_options
 @json_option
 def add(
-    path: str, product: str, workspace_path: str | None, project_path: str | None, as_json: bool
+    path: str,
+    product: str,
+    link: bool,
+    workspace_path: str | None,
+    project_path: str | None,
+    as_json: bool,
 ) -> None:
     """Store the file or folder at PATH and print its revision."""
     assets = AssetsHere.find(workspace_path, project_path)
     source = assets.here.cwd / path
     try:
-        answer = _add(assets, source, product, quiet=as_json)
+        answer = _add(assets, source, product, link=link, quiet=as_json)
     except StoreReplaced:
-        answer = _ask(assets.workspace, ["asset-add", str(source), product])
+        given_up = ["--link"] if link else []
+        answer = _ask(assets.workspace, ["asset-add", str(source), product, *given_up])
     if as_json:
         render.print_json(answer)
     else:
@@ -86,13 +99,15 @@ def checkout(
 
     assets = AssetsHere.find(workspace_path)
     chosen = assets.one(product, name)
+    target = assets.here.cwd / destination
+    assets.expect_apart(target)
+    if force:
+        assets.expect_replaceable(target)
     with render.progress(quiet=as_json) as progress:
         progress.phase(f"copying {chosen.product}/{chosen.reference.name}")
         counted = Counted(progress)
         with places.opened(assets.places, counted) as store:
-            made = copies.checkout(
-                store, chosen, assets.here.cwd / destination, force=force, progress=counted
-            )
+            made = copies.checkout(store, chosen, target, force=force, progress=counted)
     if as_json:
         render.print_json({"checkout": made, "revision": chosen.reference.revision})
     else:
@@ -114,13 +129,15 @@ def copy(destination: str, workspace_path: str | None, as_json: bool) -> None:
         raise click.UsageError(f"{destination!r} is not a folder to copy to")
     assets = AssetsHere.find(workspace_path)
     try:
+        assets.expect_apart(target)
         answer = _copy(assets, target, quiet=as_json)
     except StoreReplaced:
         answer = _ask(assets.workspace, ["copy-assets", str(target)])
     if as_json:
         render.print_json(answer)
     else:
-        click.echo(f"Copied {answer['copied']} asset(s) to {answer['destination']}")
+        kept = f", {answer['kept']} there already" if answer["kept"] else ""
+        click.echo(f"Copied {answer['copied']} asset(s) to {answer['destination']}{kept}")
 
 
 def _path(assets: AssetsHere, product: str, name: str | None, *, quiet: bool) -> Path:
@@ -133,14 +150,16 @@ def _path(assets: AssetsHere, product: str, name: str | None, *, quiet: bool) ->
             return store.path(chosen.product or "loose", chosen.reference)
 
 
-def _add(assets: AssetsHere, source: Path, product: str, *, quiet: bool) -> dict[str, object]:
+def _add(
+    assets: AssetsHere, source: Path, product: str, *, link: bool, quiet: bool
+) -> dict[str, object]:
     from pipl_pipe.asset import places
 
     with render.progress(quiet=quiet or render.is_piped()) as progress:
         counted = Counted(progress)
         progress.phase(f"storing {source.name}")
         with places.opened(assets.places, counted) as store:
-            stored = store.add(source, product=product, progress=counted)
+            stored = store.add(source, product=product, link=link, progress=counted)
     return {"revision": stored.revision, "size": stored.size}
 
 

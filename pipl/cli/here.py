@@ -165,7 +165,7 @@ class Here:
         start = self.cwd / str(path)
         if not start.exists():  # else a misspelt path would mean what is around it
             raise PathMissing(str(start))
-        return start
+        return start.resolve() if ".." in start.parts else start
 
     def _bound(self, start: Path) -> Binding | None:
         from pipl.errors import NoWorkarea

@@ -33,16 +33,17 @@ def forget(workspace_path: str, project_path: str | None, as_json: bool) -> None
 
 def show_registered(path: str, *, as_json: bool) -> None:
     """List the workspaces noted with the project at `path`, for `pipl work list --registered`."""
-    from pipl.workspace import registered
+    from pipl.workspace import folder, registered
 
     found, damaged = registered.all_of(Here.now().project(path).folder)
     for fault in damaged:
         click.echo(f"warning: {fault}", err=True)
     if as_json:
-        render.print_json({"registered": [vars(one) for one in found]})
+        rows = [{**vars(one), "state": folder.state(one)} for one in found]
+        render.print_json({"registered": rows})
         return
     render.table(
-        ("workspace", "of", "on"),
-        [(one.folder, one.user, one.host) for one in found],
+        ("workspace", "of", "on", "state"),
+        [(one.folder, one.user, one.host, folder.state(one)) for one in found],
         empty="the project knows of no workspace",
     )

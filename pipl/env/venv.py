@@ -50,8 +50,11 @@ class Environment:
         return found[0] if found else self.folder / "lib" / "site-packages"
 
     def exists(self) -> bool:
-        """Whether it is there and its interpreter still is."""
-        return (self.folder / "pyvenv.cfg").is_file() and self.python.exists()
+        """Whether it is there and its interpreter still is, for this user."""
+        try:
+            return (self.folder / "pyvenv.cfg").is_file() and self.python.exists()
+        except PermissionError:  # such as an interpreter in another user's home
+            return False
 
     def environ(self, base: Mapping[str, str]) -> dict[str, str]:
         """The variables of a process that runs in it, as its `activate` script sets them."""

@@ -109,7 +109,10 @@ def progress(request: Request, store: Objects, digest: Digest, user: str) -> Res
 
     `here` says whether the whole object is in the store.
     """
-    text = request.params.get("size", "")
+    try:
+        text = request.GET.get("size", "")
+    except UnicodeDecodeError:
+        text = ""
     if not (text.isascii() and text.isdecimal()) or not 0 < int(text[:20]) <= MAX_OBJECT_BYTES:
         raise HTTPBadRequest(explanation="size must be a number of bytes")
     size = int(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,7 @@ from pipl_pipe.errors import AssetDamaged, InvalidDigest
 MAX_PACK_BYTES = 64 << 20
 """Of content, in one answer."""
 _PIECE_BYTES = 1 << 18
+_RANGE = re.compile(r"bytes=(?:[0-9]{1,18}-[0-9]{0,18}|-[0-9]{1,18})")
 _FLAGS = os.O_RDONLY
 for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
     _FLAGS |= getattr(os, _name, 0)
@@ -37,6 +39,8 @@ def whole(request: Request, store: Objects, digest: Digest) -> Response:
     file = _opened(store.path(digest))
     if file is None:
         raise HTTPNotFound(explanation="no such asset")
+    if not _RANGE.fullmatch(request.headers.get("Range", "bytes=0-")):
+        del request.headers["Range"]  # RFC 9110: what is not understood is ignored
     return Response(
         app_iter=FileIter(file),
         content_type="application/octet-stream",

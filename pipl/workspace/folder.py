@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import platform
 import re
 import shutil
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from pipl.index.name import IndexName
 from pipl.project.binding import Binding
 from pipl.workspace import area, registered
 from pipl.workspace.area import Workarea
+from pipl.workspace.registered import Registered
 
 MARK = ".workspace"
 ENVIRONMENT = ".VENV"
@@ -95,6 +97,16 @@ def find(start: Path) -> Workspace:
         if (folder / MARK).is_file():
             return load(folder)
     raise NoWorkspace(str(start))
+
+
+def state(noted: Registered) -> str:
+    """What this machine can say of a workspace that a project knows of."""
+    try:
+        if (noted.folder / MARK).is_file():
+            return "there"
+    except OSError as fault:
+        return fault.strerror or str(fault)
+    return "gone" if noted.host == platform.node() else "not seen from this machine"
 
 
 def in_area(workarea: Workarea) -> tuple[tuple[Workspace, ...], tuple[InvalidFile, ...]]:

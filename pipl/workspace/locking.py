@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from pipl.env import python
 from pipl.env.install import ALL, Installer, Resolve, Upgrade
 from pipl.env.interpreter import Interpreter
 from pipl.env.lock import Lock
-from pipl.errors import InvalidLock, InvalidName, InvalidRequirement, NotLocked
+from pipl.errors import InvalidLock, InvalidName, InvalidRequirement, NotLocked, NotWritable
 from pipl.progress import SILENT, Progress
 from pipl.workspace import folder as workspace_folder
 from pipl.workspace.folder import Workspace
@@ -200,7 +201,9 @@ def changes_between(before: Lock | None, after: Lock) -> tuple[Change, ...]:
 
 @contextmanager
 def _changing(workspace: Workspace) -> Iterator[Workspace]:
-    """The workspace as its mark says now, while nobody else changes it."""
+    """The workspace as its mark says now, while nobody else changes it. Raises NotWritable."""
+    if not os.access(workspace.folder, os.W_OK):
+        raise NotWritable(str(workspace.folder), "it is another user's, or read-only")
     with FileLock(workspace.folder / ".change.lock"):
         workspace_folder.note(workspace)  # one that was moved here, or made before its project
         yield workspace_folder.load(workspace.folder)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipl import durable
-from pipl.errors import DiskFull, InvalidFile, NotRegistered
+from pipl.errors import DiskFull, InvalidFile, NotRegistered, NotWritable
 
 FORMAT = "pipl-registered/1"
 FOLDER = "system/workspaces"
@@ -49,18 +49,20 @@ def note(project: Path, workspace: Path) -> bool:
 
 
 def forget(project: Path, workspace: Path) -> None:
-    """Raises NotRegistered; OSError where this user may not change the project."""
+    """Raises NotRegistered, NotWritable."""
     path = _path(project, workspace)
     try:
         path.unlink()
     except FileNotFoundError:
         raise NotRegistered(str(workspace), str(project)) from None
+    except OSError as fault:
+        raise NotWritable(str(path), fault.strerror or str(fault)) from fault
 
 
 def forget_if_noted(project: Path | None, workspace: Path) -> None:
     """For a workspace that is deleted: nothing is said where it was not noted."""
     if project is not None:
-        with contextlib.suppress(OSError, NotRegistered):
+        with contextlib.suppress(NotWritable, NotRegistered):
             forget(project, workspace)
 
 

@@ -102,8 +102,12 @@ def of_file(path: Path, algorithm: Optional[str] = None) -> Digest:
         return of_open(file, algorithm)
 
 
-def of_open(file: FileIO, algorithm: Optional[str] = None) -> Digest:
+def of_open(
+    file: FileIO, algorithm: Optional[str] = None, *, told: Callable[[int], None] = lambda _: None
+) -> Digest:
     """Of a file opened without buffer, from its start. Memory does not grow with the file.
+
+    `told` hears how many more bytes were read.
 
     A large one is read while it is hashed; BLAKE3 takes all cores, and maps the file where
     nobody can cut it short meanwhile. Raises AlgorithmMissing.
@@ -114,26 +118,28 @@ def of_open(file: FileIO, algorithm: Optional[str] = None) -> Digest:
         hasher = made()
         for chunk in files.chunks(file):
             hasher.update(chunk)
+            told(len(chunk))
         return Digest(chosen, hasher.hexdigest())
     hasher = made(max_threads=-1) if chosen == BLAKE3 else made()
     with lease.held(file) as held:
         if held:
-            _update_mapped(hasher, file)
+            _update_mapped(hasher, file, told)
         else:
-            _update_ahead(hasher, file)
+            _update_ahead(hasher, file, told)
     return Digest(chosen, hasher.hexdigest())
 
 
-def _update_mapped(hasher: Hasher, file: FileIO) -> None:
+def _update_mapped(hasher: Hasher, file: FileIO, told: Callable[[int], None]) -> None:
     """Window by window, so that little of the file counts as resident."""
     size = os.fstat(file.fileno()).st_size
     for offset in range(0, size, _WINDOW_BYTES):
         length = min(_WINDOW_BYTES, size - offset)
         with mmap.mmap(file.fileno(), length, access=mmap.ACCESS_READ, offset=offset) as window:
             hasher.update(window)
+        told(length)
 
 
-def _update_ahead(hasher: Hasher, file: FileIO) -> None:
+def _update_ahead(hasher: Hasher, file: FileIO, told: Callable[[int], None]) -> None:
     """Read the next piece while one is hashed."""
     from concurrent.futures import ThreadPoolExecutor  # takes 10 ms
 
@@ -148,3 +154,4 @@ def _update_ahead(hasher: Hasher, file: FileIO) -> None:
             pieces.reverse()
             coming = reader.submit(file.readinto, pieces[0])
             hasher.update(piece)
+            told(read)

@@ -39,11 +39,20 @@ class Remote(Protocol):
     def has(self, reference: Reference) -> bool:
         """Whether all of the asset is there, manifest and files; reads no content."""
 
-    def push(self, reference: Reference, near: Objects, transfer: Transfer = PLAIN) -> None:
+    def push(
+        self,
+        reference: Reference,
+        near: Objects,
+        transfer: Transfer = PLAIN,
+        *,
+        check: bool = False,
+    ) -> None:
         """Send what the remote lacks of the asset; afterwards `has` is true.
 
         Goes on where a push that was killed had come to. Every object is verified while it is
-        read. Raises AssetMissing and AssetDamaged about `near`, StoreReadOnly, StoreFull.
+        read. With `check` all of it is read there, too: what was lost is sent again, and what
+        is damaged, or AssetDamaged says that the remote does not let it be replaced.
+        Raises AssetMissing and AssetDamaged about `near`, StoreReadOnly, StoreFull.
         """
 
     def pull(self, reference: Reference, near: Objects, transfer: Transfer = PLAIN) -> None:

@@ -89,6 +89,7 @@ class AssetRemoteSuite:
         FolderStore(objects.root, name=objects.name).verify(reference)
 
     def test_what_was_pushed_is_there(self, remote: Remote, near: Objects, tmp_path: Path) -> None:
+        """With assets that share no file: where objects are kept, those of a folder are there."""
         (tmp_path / "model.usdc").write_bytes(os.urandom(100))
         for source in (make_folder(tmp_path / "source"), tmp_path / "model.usdc"):
             reference = add(near, source)
@@ -272,6 +273,31 @@ class AssetRemoteSuite:
         raised_by(AssetError, remote.pull, reference, far)
         raised_by(AssetError, remote.verify, reference)
         assert not far.has(reference.digest)
+
+    def test_a_push_that_checks_mends_what_was_lost(
+        self, remote: Remote, near: Objects, tmp_path: Path
+    ) -> None:
+        reference = add(near, many_files(tmp_path / "source", 5))
+        remote.push(reference, near, check=True)
+        self.lose(remote)
+        remote.push(reference, near, check=True)
+        remote.verify(reference)
+        far = self.far(tmp_path)
+        remote.pull(reference, far)
+        self.check(far, reference)
+
+    def test_a_push_that_checks_mends_damage_or_tells_of_it(
+        self, remote: Remote, near: Objects, tmp_path: Path
+    ) -> None:
+        reference = add(near, many_files(tmp_path / "source", 5))
+        remote.push(reference, near)
+        self.damage(remote)
+        try:
+            remote.push(reference, near, check=True)
+        except AssetDamaged:
+            raised_by(AssetDamaged, remote.verify, reference)
+        else:
+            remote.verify(reference)
 
     def test_several_push_and_pull_the_same_at_once(
         self, remote: Remote, near: Objects, tmp_path: Path

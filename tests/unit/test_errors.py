@@ -63,7 +63,7 @@ def test_wrong_arguments_are_a_bug_at_once() -> None:
 
 
 def test_defaults_of_fields() -> None:
-    assert pipl_pipe.errors.AssetMissing("sha256:1", "store").asset == ""
+    assert pipl_pipe.errors.AssetMissing("sha256:1", "store").asset == "of unknown name"
 
 
 def test_several_values_are_joined_for_people() -> None:

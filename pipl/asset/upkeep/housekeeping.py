@@ -116,11 +116,12 @@ def mend(
 def product_releases(
     client: IndexClient, record: Record, progress: Progress
 ) -> tuple[tuple[ProductRelease, ...], str]:
-    """The releases, and why they are not known where the server cannot be asked."""
+    """The releases, and why not all of them are known where that is so."""
     try:
-        return releases.of_project(client, record, progress=progress).releases, ""
+        found = releases.of_project(client, record, progress=progress)
     except PiplError as fault:
         return (), str(fault)
+    return found.releases, "; ".join(map(str, found.unreadable))
 
 
 def referenced(checked: Checked, found: Iterable[ProductRelease]) -> dict[str, tuple[str, ...]]:

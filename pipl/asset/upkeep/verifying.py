@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from pipl.asset import moving
+from pipl.asset import remotes
 from pipl.asset.selection import Selected
 from pipl.asset.upkeep.reading import compared
+from pipl.errors import NoStore
 from pipl.progress import Counted, Progress
 from pipl_pipe.asset import places as opening
 from pipl_pipe.asset.digest import Digest
 from pipl_pipe.asset.objects import Objects
 from pipl_pipe.asset.places import Places
 from pipl_pipe.errors import AssetDamaged, AssetMissing
+
+NOT_THERE = "it is not there"
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,9 @@ class Verified:
 
 
 def in_store(chosen: Iterable[Selected], near: Objects, progress: Progress) -> Verified:
-    """Read every object of the assets again, each once, on all cores."""
+    """Read every object of the assets again, each once, on all cores. Raises NoStore."""
+    if not near.root.is_dir():
+        raise NoStore(str(near.root), "there is no such folder")
     result = Verified()
     wanted: dict[Digest, int] = {}
     users: dict[Digest, list[str]] = {}
@@ -42,7 +47,7 @@ def in_store(chosen: Iterable[Selected], near: Objects, progress: Progress) -> V
     for one in chosen:
         result.assets += 1
         for digest, size in _objects(one, near, wrong):
-            users.setdefault(digest, []).append(_label(one))
+            users.setdefault(digest, []).append(one.label)
             wanted[digest] = size
     progress.phase(f"reading {len(wanted)} objects")
     result.size, result.objects = sum(wanted.values()), len(wanted)
@@ -51,7 +56,7 @@ def in_store(chosen: Iterable[Selected], near: Objects, progress: Progress) -> V
         done += size
         progress.advance(done, result.size)
         if not problem and not near.has(digest):
-            problem = "it is not there"
+            problem = NOT_THERE
         if problem:
             wrong.setdefault(f"{digest}: {problem}", []).extend(users[digest])
     result.faults = _faults(wrong)
@@ -63,22 +68,21 @@ def at_remote(
 ) -> Verified:
     """Read all that a remote holds of the assets. Raises UnknownRemote, StoreUnreachable, …."""
     result = Verified()
-    (place,) = moving.remotes(places, name, doing=moving.PULLING)
+    (place,) = remotes.meant(places, name, doing=remotes.PULLING)
     wrong: dict[str, list[str]] = {}
-    done: set[str] = set()
+    by_revision: dict[str, list[Selected]] = {}
+    for one in chosen:
+        by_revision.setdefault(one.reference.revision, []).append(one)
     counted = Counted(progress)
     transfer = opening.transfer_of(place, counted)
-    with moving.opened(place) as remote:
-        for one in chosen:
-            if one.reference.revision in done:
-                continue
-            done.add(one.reference.revision)
+    with remotes.opened(place) as remote:
+        for users in by_revision.values():
             result.assets += 1
-            progress.phase(f"reading {_label(one)} at {place.name}")
+            progress.phase(f"reading {users[0].label} at {place.name}")
             try:
-                remote.verify(one.reference, transfer)
+                remote.verify(users[0].reference, transfer)
             except (AssetMissing, AssetDamaged) as fault:
-                wrong.setdefault(str(fault), []).append(_label(one))
+                wrong[str(fault)] = [one.label for one in users]
     result.size, result.objects = counted.size, counted.objects
     result.faults = _faults(wrong)
     return result
@@ -87,13 +91,12 @@ def at_remote(
 def _objects(one: Selected, near: Objects, wrong: dict[str, list[str]]) -> list[tuple[Digest, int]]:
     """The objects that are there in their size; what is not goes to `wrong`."""
     reference = one.reference
-    label = _label(one)
     found = [(reference.digest, reference.size)]
     if reference.shape != "file":
         try:
             listed = near.manifest(reference, asset=reference.name)
         except (AssetMissing, AssetDamaged) as fault:
-            wrong.setdefault(str(fault), []).append(label)
+            wrong.setdefault(_problem(reference.digest, fault), []).append(one.label)
             return []
         found = [(entry.digest, entry.size) for entry in listed.entries]
     if reference.picture is not None:
@@ -101,19 +104,18 @@ def _objects(one: Selected, near: Objects, wrong: dict[str, list[str]]) -> list[
     there = []
     for digest, size in found:
         try:
-            near.present(digest, size=size, asset=label)
+            near.present(digest, size=size, asset=reference.name)
         except (AssetMissing, AssetDamaged) as fault:
-            wrong.setdefault(str(fault), []).append(label)
+            wrong.setdefault(_problem(digest, fault), []).append(one.label)
         else:
             there.append((digest, size))
     return there
 
 
+def _problem(digest: Digest, fault: AssetMissing | AssetDamaged) -> str:
+    """The same for every asset that needs the object."""
+    return f"{digest}: {fault.found if isinstance(fault, AssetDamaged) else NOT_THERE}"
+
+
 def _faults(wrong: dict[str, list[str]]) -> list[VerifyFault]:
     return [VerifyFault(what, tuple(sorted(set(users)))) for what, users in wrong.items()]
-
-
-def _label(one: Selected) -> str:
-    if not one.product:
-        return one.reference.revision
-    return f"{one.product} {one.version}/{one.reference.name}"

@@ -7,6 +7,7 @@ mapped file cannot be cut short under its reader, and a file that is being writt
 from __future__ import annotations
 
 import contextlib
+import errno
 import signal
 import sys
 from io import FileIO
@@ -31,3 +32,18 @@ def held(file: FileIO) -> Iterator[bool]:
         yield True
     finally:
         fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+
+
+def is_written(file: FileIO) -> bool:
+    """Whether somebody has the file open to write; False where the system does not tell."""
+    if not sys.platform.startswith("linux"):
+        return False
+    import fcntl  # not on Windows
+
+    try:
+        fcntl.fcntl(file, fcntl.F_SETSIG, signal.SIGURG)
+        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+    except OSError as fault:
+        return fault.errno == errno.EAGAIN
+    fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Callable, Dict, List, NamedTuple, Optional
 from pipl_pipe.asset import digest as digests
 from pipl_pipe.asset import manifest
 from pipl_pipe.asset.digest import LARGE_BYTES, Digest
-from pipl_pipe.asset.disk import files
+from pipl_pipe.asset.disk import files, lease
 from pipl_pipe.asset.manifest import Entry
 from pipl_pipe.asset.objects import Objects
 from pipl_pipe.asset.objects.batch import Batch, StrPath
@@ -84,8 +85,8 @@ class Intake:
         read_ns = time.time_ns()
         with self.objects.batch() as batch:
             links = link and _links(source, seen, batch)
-            reader = _Reader(self.objects, batch, self.algorithm, source, links)
-            found = reader.read(seen, known, progress)
+            reader = _Reader(self.objects, batch, self.algorithm, source, links, progress)
+            found = reader.read(seen, known)
             for one in found:
                 if one.path is None:
                     batch.expect(one.digest)
@@ -128,20 +129,29 @@ class _Reader:
     algorithm: str
     source: Path
     links: bool
+    progress: Progress
 
-    def read(self, seen: List[Seen], known: Dict[str, Digest], progress: Progress) -> List[Read]:
+    def read(self, seen: List[Seen], known: Dict[str, Digest]) -> List[Read]:
         """In the order of `seen`. One thread links small files fastest, copying takes two."""
-        progress.expect(sum(one.size for one in seen), len(seen))
+        self.progress.expect(sum(one.size for one in seen), len(seen))
         parts = [seen[at : at + _SOME] for at in range(0, len(seen), _SOME)]
 
         def some(part: List[Seen]) -> List[Read]:
             found = [self._one(one, known.get(one.path)) for one in part]
-            progress.advance(sum(one.size for one in part), len(part))
+            small = sum(one.size for one in part if not self._tells(one, known))
+            self.progress.advance(small, len(part))
             return found
 
         if self.links or len(parts) < 2:
             return [one for part in parts for one in some(part)]
         return _in_turn(some, parts)
+
+    def _tells(self, seen: Seen, known: Dict[str, Digest]) -> bool:
+        """Whether a file tells its progress itself while it is read."""
+        return seen.size >= LARGE_BYTES and seen.path not in known
+
+    def _told(self, size: int) -> None:
+        self.progress.advance(size)
 
     def _one(self, seen: Seen, known: Optional[Digest]) -> Read:
         """Raises AssetRefused where the file is not what was seen or cannot be read."""
@@ -174,8 +184,10 @@ class _Reader:
     def _large(self, seen: Seen, file: FileIO, path: Path) -> Read:
         """Copy first, then hash what is ours: nobody changes it meanwhile."""
         aside = self.batch.new()
-        if not files.cloned(path, aside):
-            files.copied(file, aside)
+        if files.cloned(path, aside):
+            self._told(seen.size)
+        else:
+            files.copied(file, aside, told=self._told)
         if aside.stat().st_size != seen.size:
             raise changed(path)
         digest = digests.of_file(aside, self.algorithm)
@@ -194,11 +206,17 @@ class _Reader:
         if seen.size < LARGE_BYTES:
             digest = digests.of_bytes(self._content(seen, file), self.algorithm)
         else:
-            digest = digests.of_open(file, self.algorithm)
+            digest = digests.of_open(file, self.algorithm, told=self._told)
         if self.objects.has(digest, seen.size):
             return Read(seen, digest)
         files.allow(file.fileno(), path, files.READ_ONLY)
-        return Read(seen, digest, path, linked=True)
+        if not lease.is_written(file):  # else what is written later would reach the store
+            return Read(seen, digest, path, linked=True)
+        files.allow(file.fileno(), path, stat.S_IMODE(seen.mode))
+        file.seek(0)
+        if seen.size < LARGE_BYTES:
+            return self._small(seen, file)
+        return self._large(seen, file, Path(path))
 
 
 def _links(source: Path, seen: List[Seen], batch: Batch) -> bool:

@@ -8,6 +8,7 @@ read ("racily clean"): an edit of the same size within one tick of the clock is 
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from array import array
 from dataclasses import dataclass
@@ -24,12 +25,12 @@ _COARSE_TICK_NS = 2_000_000_000
 """Of a file system that keeps no fractions of seconds (FAT keeps even seconds only)."""
 _NONE = -1
 """No file's inode: what was not old enough is read again."""
-_VERSION = 1
+_VERSION = 2
 _WIDTH = 6 * 8
 _HEX_BYTES = 32
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS sources (
-    store TEXT, source TEXT, algorithm TEXT, linked INTEGER, revision TEXT, size INTEGER,
+    store BLOB, source BLOB, algorithm TEXT, linked INTEGER, revision TEXT, size INTEGER,
     names BLOB, stats BLOB, digests BLOB, PRIMARY KEY (store, source)
 )
 """
@@ -102,7 +103,7 @@ class StatCache:
                 row: Optional[Tuple[str, int, str, int, bytes, bytes, bytes]] = database.execute(
                     "SELECT algorithm, linked, revision, size, names, stats, digests FROM sources"
                     " WHERE store = ? AND source = ?",
-                    (str(store), str(source)),
+                    (os.fsencode(store), os.fsencode(source)),
                 ).fetchone()
         except (sqlite3.Error, OSError) as fault:
             self._give_up(fault)
@@ -114,8 +115,8 @@ class StatCache:
 
     def put(self, store: Path, source: Path, taken: Taken) -> None:
         row = (
-            str(store),
-            str(source),
+            os.fsencode(store),
+            os.fsencode(source),
             taken.algorithm,
             int(taken.linked),
             taken.stored.revision,

@@ -15,7 +15,7 @@ from pipl_pipe.errors import InvalidConfig
 
 if TYPE_CHECKING:
     from pipl_pipe.asset.progress import Progress
-    from pipl_pipe.asset.remote import Transfer
+    from pipl_pipe.asset.remote import Remote, Transfer
     from pipl_pipe.asset.remotes.bucket import BucketRemote
     from pipl_pipe.asset.store import AssetStore
 
@@ -137,6 +137,16 @@ def open_remote(place: RemotePlace, records: Optional[Path] = None) -> BucketRem
     from pipl_pipe.asset.places import chain
 
     return chain.open_remote(place, records)
+
+
+def open_server(url: str) -> Remote:
+    """The project's server as a remote, with the login that is kept for it.
+
+    Raises InvalidBucket. To be closed by the caller.
+    """
+    from pipl_pipe.asset.places import chain
+
+    return chain.open_server(url)
 
 
 def transfer_of(place: RemotePlace, progress: Optional[Progress] = None) -> Transfer:

@@ -38,14 +38,13 @@ def open_store(places: Places, progress: Optional[Progress] = None) -> AssetStor
     if folder is None or not (places.required or seen):
         server = Source(
             places.server,
-            partial(_server, places.server),
+            partial(open_server, places.server),
             Transfer(progress=progress or SILENT),
         )
         return ThroughStore(_cache(places), (server, *beyond), sends=server)
     if places.cache_first and _is_elsewhere(folder, places.workspace):
         store = _folder(FolderStore, places, folder)
-        copies = Source(str(folder), partial(_copies, store), Transfer(progress=progress or SILENT))
-        return ThroughStore(_cache(places), (copies, *beyond), adds=store)
+        return ThroughStore(_cache(places), (_source(store, progress), *beyond), adds=store)
     if not seen:
         beyond = (Source(str(folder), partial(_unmounted, folder)), *beyond)
     if beyond:
@@ -75,6 +74,14 @@ def open_remote(place: RemotePlace, records: Optional[Path] = None) -> BucketRem
     return BucketRemote(bucket, records=records and records / "remotes")
 
 
+def open_server(url: str) -> Remote:
+    """The project's server, with the login that is kept for it."""
+    from pipl_pipe import login
+    from pipl_pipe.asset.remotes.server import ServerRemote
+
+    return ServerRemote(url, partial(login.find, url, os.environ))
+
+
 def objects_of(places: Places) -> Objects:
     """Where `open_store` keeps what is added: the project's store, else the cache."""
     folder = places.store
@@ -93,17 +100,21 @@ def _unmounted(folder: Path) -> Remote:
     raise StoreUnreachable(str(folder), "it is not mounted here")
 
 
-def _server(url: str) -> Remote:
-    from pipl_pipe import login
-    from pipl_pipe.asset.remotes.server import ServerRemote
+def _source(store: FolderStore, progress: Optional[Progress] = None) -> Source:
+    return Source(
+        str(store.root), partial(_copies, store.objects), Transfer(progress=progress or SILENT)
+    )
 
-    return ServerRemote(url, partial(login.find, url, os.environ))
 
-
-def _copies(store: FolderStore) -> Remote:
+def _copies(objects: Objects) -> Remote:
     from pipl_pipe.asset.remotes.store import StoreRemote
 
-    return StoreRemote(store.objects)
+    return StoreRemote(objects)
+
+
+def _cached(places: Places, folder: Path) -> AssetStore:
+    """The cache, filled from the project's store."""
+    return ThroughStore(_cache(places), (_source(_folder(FolderStore, places, folder)),))
 
 
 def _cache(places: Places) -> CacheStore:
@@ -123,6 +134,7 @@ def _folder(kind: Type[S], places: Places, folder: Path) -> S:
         ways=places.view,
         algorithm=places.algorithm,
         stat_cache=places.records and places.records / "stored.sqlite",
+        instead=partial(_cached, places, folder),
     )
 
 

@@ -49,8 +49,17 @@ class StoreRemote:
         size = reference.size if reference.shape == "file" and reference.size else None
         return self.objects.has(reference.digest, size)
 
-    def push(self, reference: Reference, near: Objects, transfer: Transfer = PLAIN) -> None:
+    def push(
+        self,
+        reference: Reference,
+        near: Objects,
+        transfer: Transfer = PLAIN,
+        *,
+        check: bool = False,
+    ) -> None:
         _copy(reference, near, self.objects, transfer)
+        if check:
+            self.verify(reference, transfer)
 
     def pull(self, reference: Reference, near: Objects, transfer: Transfer = PLAIN) -> None:
         _copy(reference, self.objects, near, transfer)

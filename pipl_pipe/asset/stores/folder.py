@@ -7,13 +7,13 @@ Beside the objects (see `asset.objects`) it keeps readable paths, made on first 
 
 from __future__ import annotations
 
-import tempfile
+from functools import cached_property
 from pathlib import Path
-from typing import Iterator, Optional, Sequence
+from typing import Callable, Iterator, Optional, Sequence
 
 from pipl_pipe.asset import digest as digests
 from pipl_pipe.asset.digest import Digest
-from pipl_pipe.asset.disk import files
+from pipl_pipe.asset.disk import aside, files
 from pipl_pipe.asset.names import basename_problem
 from pipl_pipe.asset.objects import Objects, laying
 from pipl_pipe.asset.objects.intake import Intake
@@ -21,8 +21,8 @@ from pipl_pipe.asset.objects.laying import DEFAULT_WAYS, HARDLINK, PRIVATE_WAYS
 from pipl_pipe.asset.objects.stat_cache import StatCache
 from pipl_pipe.asset.progress import SILENT, Progress
 from pipl_pipe.asset.reference import Reference
-from pipl_pipe.asset.store import Stored
-from pipl_pipe.errors import AssetRefused
+from pipl_pipe.asset.store import AssetStore, Stored
+from pipl_pipe.errors import AssetRefused, StoreReadOnly
 
 
 class FolderStore:
@@ -37,16 +37,19 @@ class FolderStore:
         ways: Sequence[str] = DEFAULT_WAYS,
         algorithm: str = "",
         stat_cache: Optional[Path] = None,
+        instead: Optional[Callable[[], AssetStore]] = None,
     ) -> None:
         """`name` is what messages call the store; for `parents` see Objects.
 
         `ways` (of `laying.WAYS`) are tried in order when files are laid out; `algorithm` is for
-        new content; `stat_cache` is a file on a local disk that remembers what was stored.
+        new content; `stat_cache` is a file on a local disk that remembers what was stored;
+        `instead` makes a store whose readable paths are given where this one may not be written.
         """
         self.root = root
         self.ways = tuple(ways)
         self.objects = Objects(root, name or str(root), parents)
         cache = StatCache(stat_cache) if stat_cache else None
+        self._instead = instead
         self._intake = Intake(self.objects, algorithm or digests.default(), cache)
 
     def __repr__(self) -> str:
@@ -77,7 +80,12 @@ class FolderStore:
         if reference.shape == "file":
             self.objects.present(digest, size=reference.size, asset=asset)
         if not _shows(path, reference):
-            self._make_path(path, reference, asset)
+            try:
+                self._make_path(path, reference, asset)
+            except StoreReadOnly:
+                if self._instead is None:
+                    raise
+                return self._other.path(product, reference)
         return path
 
     def view(
@@ -92,14 +100,11 @@ class FolderStore:
         asset = f"{product}/{reference.name}"
         ways = self.ways if link else PRIVATE_WAYS
         destination.parent.mkdir(parents=True, exist_ok=True)
-        with files.storing(destination.parent):
-            aside = Path(tempfile.mkdtemp(prefix=".laying-", dir=destination.parent))
-            try:
-                made = aside / "made"
-                laying.lay(self.objects, reference, made, asset=asset, ways=ways, progress=progress)
-                files.swap_in(made, destination)
-            finally:
-                files.remove(aside)
+        parent = destination.parent
+        with files.storing(parent), aside.folder(parent, ".laying-") as folder:
+            made = folder / "made"
+            laying.lay(self.objects, reference, made, asset=asset, ways=ways, progress=progress)
+            files.swap_in(made, destination)
 
     def verify(self, reference: Reference, *, progress: Progress = SILENT) -> None:
         if reference.shape == "file":
@@ -116,6 +121,12 @@ class FolderStore:
 
     def revisions(self) -> Iterator[str]:
         return map(str, self.objects.digests())
+
+    @cached_property
+    def _other(self) -> AssetStore:
+        """Kept as long as this store: what a cache gives out is in use while it is open."""
+        assert self._instead is not None
+        return self._instead()
 
     def _make_path(self, path: Path, reference: Reference, asset: str) -> None:
         """Lay out a readable path beside the objects, whole or not at all."""

@@ -24,16 +24,20 @@ _TRIES = 100
 class Assembly:
     """The file of one large object; its parts may be written by several threads at once."""
 
-    def __init__(self, near: Objects, whole: Member, folder: Path) -> None:
+    def __init__(self, near: Objects, whole: Member, folder: Path, where: str) -> None:
         self.whole = whole
         self._near = near
+        self._where = where
         self._folder = folder
         self._path = folder / _CONTENT
 
     @classmethod
     @contextlib.contextmanager
-    def opened(cls, near: Objects, whole: Member) -> Iterator[Optional[Assembly]]:
-        """Nobody else assembles the object meanwhile; None if another process just has."""
+    def opened(cls, near: Objects, whole: Member, *, where: str) -> Iterator[Optional[Assembly]]:
+        """Nobody else assembles the object meanwhile; None if another process just has.
+
+        `where` is what messages call the place that the parts come from.
+        """
         for _ in range(_TRIES):
             folder = near.partial(whole.digest)
             with contextlib.ExitStack() as stack:
@@ -41,7 +45,8 @@ class Assembly:
                     stack.enter_context(locking.locked(folder / _LOCK))
                 except FileNotFoundError:
                     continue  # who has just finished removed it
-                yield None if near.has(whole.digest, whole.size) else cls(near, whole, folder)
+                is_near = near.has(whole.digest, whole.size)
+                yield None if is_near else cls(near, whole, folder, where)
                 return
         raise AssertionError("the folder is made again and again")
 
@@ -54,7 +59,7 @@ class Assembly:
                 if not fresh:
                     file.truncate(self.whole.size)
                 for offset, part in parts:
-                    if fresh or not _holds(file, offset, part):
+                    if fresh or not holds(file, offset, part):
                         yield offset, part
 
     def write(self, offset: int, pieces: Iterable[Union[bytes, memoryview]]) -> None:
@@ -70,7 +75,7 @@ class Assembly:
         if found != self.whole.digest:
             self._path.unlink()
             said = f"its parts together have the digest {found}"
-            raise AssetDamaged(str(self.whole.digest), self._near.name, said)
+            raise AssetDamaged(str(self.whole.digest), self._where, said)
         with self._near.batch() as batch:
             path = batch.new()
             self._path.replace(path)
@@ -79,7 +84,7 @@ class Assembly:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _holds(file: FileIO, offset: int, part: Member) -> bool:
+def holds(file: FileIO, offset: int, part: Member) -> bool:
     """Whether the part is in the file already; a hole is not read."""
     if hasattr(os, "SEEK_DATA"):
         try:

@@ -26,6 +26,7 @@ MAX_MEMBER_BYTES = 4 << 20
 MAX_MEMBERS = 1 << 20
 _HEADER = struct.Struct(">B32sQ")
 HEADER_BYTES = _HEADER.size
+MAX_INDEX_BYTES = len(INDEX_MAGIC) + MAX_MEMBERS * HEADER_BYTES
 _NUMBERS = {"sha256": 1, "blake3": 2}
 _ALGORITHMS = {number: algorithm for algorithm, number in _NUMBERS.items()}
 

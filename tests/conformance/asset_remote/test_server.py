@@ -15,8 +15,7 @@ from pipl_pipe.asset.objects import Objects
 from pipl_pipe.asset.remote import Remote
 from pipl_pipe.asset.remotes.server import ServerRemote
 from pipl_pipe.login import Login
-from pipl_pipe.testing.asset_remote import AssetRemoteSuite, add
-from pipl_pipe.testing.asset_store import make_folder
+from pipl_pipe.testing.asset_remote import AssetRemoteSuite
 
 
 @pytest.fixture(scope="module")
@@ -45,18 +44,6 @@ class TestServerRemote(AssetRemoteSuite):
     @pytest.fixture
     def near(self, tmp_path: Path) -> Objects:
         return Objects(tmp_path / "near", "near", parents=True)
-
-    def test_what_was_pushed_is_there(self, remote: Remote, near: Objects, tmp_path: Path) -> None:
-        """With two assets that share no file: a file that came with a folder is there, too."""
-        (tmp_path / "other.txt").write_bytes(b"in no folder")
-        for source in (make_folder(tmp_path / "source"), tmp_path / "other.txt"):
-            reference = add(near, source)
-            assert not remote.has(reference)
-            assert reference.revision not in set(remote.revisions())
-            remote.push(reference, near)
-            assert remote.has(reference)
-            assert reference.revision in set(remote.revisions())
-            remote.verify(reference)
 
     def damage(self, remote: Remote) -> None:
         for path in self.assets.glob("objects/*/??/*"):

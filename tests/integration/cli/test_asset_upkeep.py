@@ -236,7 +236,9 @@ def test_gc_is_refused_while_a_workspace_is_gone_until_it_is_forgotten(
     assert str(tmp_path / "area" / "gone") in done.stderr
     assert "pipl work forget" in done.stderr
     registered = shot.workspace.json("work", "list", "--registered")["registered"]
-    assert str(tmp_path / "area" / "gone") in [one["folder"] for one in registered]
+    states = {one["folder"]: one["state"] for one in registered}
+    assert states[str(tmp_path / "area" / "gone")] == "gone"
+    assert states[str(shot.workspace.cwd)] == "there"
     shot.running.shell.pipl("work", "forget", str(tmp_path / "area" / "gone"))
     assert shot.workspace.attempt("asset", "gc").status == 0
 
@@ -261,6 +263,7 @@ def test_the_cache_is_shown_and_cleared(shot: Shot) -> None:
     [
         (("info", "nobody"), 2),
         (("info", "shot_fx", "nothing"), 11),
+        (("info", "shot_config"), 2),
         (("diff", "shot_fx==9/fx", "shot_fx==1.0.0/fx"), 2),
         (("diff", "./nowhere", "."), 2),
         (("pin", "sha256:12"), 2),

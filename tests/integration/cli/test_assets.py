@@ -70,6 +70,39 @@ def test_storing_by_hand(workspace: Shell) -> None:
     workspace.pipl("work", "add", "pipl-pipe")
     (workspace.cwd / "note.txt").write_text("x", encoding="utf-8")
     assert workspace.pipl("asset", "add", "note.txt").startswith("blake3:")
+    assert (workspace.cwd / "note.txt").stat().st_mode & 0o200
+
+
+def test_what_is_given_up_to_the_store_is_not_copied(
+    running: RunningProject, workspace: Shell
+) -> None:
+    (workspace.cwd / "maps").mkdir()
+    for name in ("a.exr", "b.exr"):
+        (workspace.cwd / "maps" / name).write_text(name, encoding="utf-8")
+    workspace.pipl("asset", "add", "--link", "maps")
+    for path in (workspace.cwd / "maps").iterdir():
+        assert (path.stat().st_nlink, path.stat().st_mode & 0o222) == (2, 0)
+
+
+def test_a_checkout_never_replaces_what_holds_the_workspace(
+    lamp: Reference, workspace: Shell
+) -> None:
+    workspace.pipl("work", "add", "lamp-geo")
+    for target in (".", "..", "assets/lamp_geo/model.txt"):
+        done = workspace.attempt("asset", "checkout", "lamp_geo", "model", target, "--force")
+        assert (done.status, "Traceback" in done.stderr) == (2, False), done.stderr
+    assert (workspace.cwd / ".workspace").exists()
+    assert (workspace.cwd / "assets" / "lamp_geo" / "model.txt").stat().st_mode & 0o222 == 0
+
+
+def test_assets_are_named_as_releases_are(lamp: Reference, workspace: Shell) -> None:
+    workspace.pipl("work", "add", "lamp-geo")
+    assert lamp.revision in workspace.pipl("asset", "info", "lamp_geo/model")
+    assert "no difference" in workspace.pipl(
+        "asset", "diff", "lamp_geo/model", "assets/lamp_geo/model.txt"
+    )
+    elsewhere = workspace.in_("assets")
+    assert elsewhere.json("asset", "list", "-w", "../../" + workspace.cwd.name)["assets"]
 
 
 def test_a_truncated_asset_is_named(
@@ -118,6 +151,11 @@ def test_a_machine_that_sees_only_the_server_gets_assets_over_http(
     shown = remote.cwd / "assets" / "lamp_geo" / "model.txt"
     assert shown.stat().st_size == lamp.size
     assert shown.stat().st_ino != objects(running, lamp).stat().st_ino
+    remote.pipl("asset", "cache", "--clear")
+    (moved,) = remote.json("asset", "pull", "lamp_geo")["moved"]  # type: ignore[misc]
+    assert (moved["remote"], moved["assets"]) == ("server", 1)
+    assert "server: yes" in remote.pipl("asset", "info", "lamp_geo/model")
+    assert remote.attempt("asset", "gc").status == 12
 
 
 def test_a_broken_packl_is_named_and_the_others_work(

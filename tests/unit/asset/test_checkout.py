@@ -11,7 +11,7 @@ import pytest
 
 from pipl.asset import checkout
 from pipl.asset.selection import Selected
-from pipl.errors import PathExists
+from pipl.errors import DestinationKept, NotWritable, PathExists
 from pipl_pipe.asset.reference import Reference
 from pipl_pipe.errors import AssetMissing
 from pipl_pipe.variables import Operation
@@ -93,3 +93,39 @@ def test_a_copys_script_leads_to_where_the_copy_is_now(studio: Studio, tmp_path:
     )
     assert done.stdout.split("\n")[:4] == [str(moved), f"{moved}/maps and more", f"/x:{moved}", ""]
     assert done.stderr == ""
+
+
+def test_what_a_killed_checkout_left_goes_with_the_next(studio: Studio, tmp_path: Path) -> None:
+    asset = studio.add(studio.files(a_txt="a"))
+    left = tmp_path / "out" / ".checkout-dead"
+    left.mkdir(parents=True)
+    (left / ".alive").touch()
+    (left / "made").touch()
+    checkout.checkout(studio.store, chosen(asset), tmp_path / "out" / "mine")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["mine"]
+
+
+def test_a_destination_below_a_file_is_refused(studio: Studio, tmp_path: Path) -> None:
+    asset = studio.add(studio.files(a_txt="a"))
+    (tmp_path / "file").touch()
+    with pytest.raises(NotWritable, match="file"):
+        checkout.checkout(studio.store, chosen(asset), tmp_path / "file" / "mine")
+    with pytest.raises(NotWritable, match="file"):
+        checkout.copy(studio.store, [chosen(asset)], tmp_path / "file" / "mine", [], tmp_path)
+
+
+def test_what_holds_a_workspace_is_never_replaced(tmp_path: Path) -> None:
+    workspace = tmp_path / "work" / "sh010"
+    workspace.mkdir(parents=True)
+    (tmp_path / "link").symlink_to(workspace.parent)
+    for path in (workspace, tmp_path, workspace / "assets" / "..", tmp_path / "link"):
+        with pytest.raises(DestinationKept):
+            checkout.expect_without(path, [workspace])
+    checkout.expect_without(workspace / "mine", [workspace])
+
+
+def test_copies_do_not_lie_in_views(tmp_path: Path) -> None:
+    for path in (tmp_path / "assets", tmp_path / "assets" / "hero_geo" / "rig"):
+        with pytest.raises(DestinationKept):
+            checkout.expect_outside(path, [tmp_path / "assets"])
+    checkout.expect_outside(tmp_path / "assets-of-mine", [tmp_path / "assets"])

@@ -239,6 +239,9 @@ def test_assets_their_paths_adding_and_copying(
     (tmp_path / "new.usdc").write_bytes(b"new")
     added = ask(workspace, "asset-add", tmp_path / "new.usdc", "loose")[1]
     assert (added["size"], added["revision"]) == (3, str(of_bytes(b"new")))
+    (tmp_path / "given.usdc").write_bytes(b"given")
+    ask(workspace, "asset-add", tmp_path / "given.usdc", "loose", "--link")
+    assert (tmp_path / "given.usdc").stat().st_nlink == 2
     copied = ask(workspace, "copy-assets", tmp_path / "usb")[1]
     assert copied["copied"] == 1
     assert (tmp_path / "usb" / "hero_rig" / "rig.usdc").read_bytes() == b"bones"

@@ -83,6 +83,13 @@ def test_a_part_of_it_is_got(store: Objects) -> None:
     assert (answer.status_code, answer.body) == (206, b"tea")
 
 
+@pytest.mark.parametrize("asked", ["bytes=--5", "bytes=5-2,--1", "bytes=0-1,3-4", "bytes=\xb2-"])
+def test_a_range_that_is_not_understood_is_ignored(store: Objects, asked: str) -> None:
+    digest = keep(store, b"points")
+    answer = leaving.whole(Request.blank("/", headers={"Range": asked}), store, digest)
+    assert (answer.status_code, answer.body) == (200, b"points")
+
+
 def test_an_empty_object(store: Objects) -> None:
     assert store.has(keep(store, b""), 0)
 

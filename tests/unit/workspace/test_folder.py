@@ -1,15 +1,18 @@
 """Workareas and workspaces: found from inside, bound by folder or by URL."""
 
 import dataclasses
+import os
 from pathlib import Path
 
 import pytest
 
-from pipl.errors import InvalidName, NoWorkarea, NoWorkspace, PathExists
+from pipl.env.choice import choose
+from pipl.errors import InvalidName, NotWritable, NoWorkarea, NoWorkspace, PathExists
 from pipl.index.name import IndexName
 from pipl.project import folder as project_folder
 from pipl.project.binding import Binding
-from pipl.workspace import area, folder
+from pipl.workspace import area, folder, locking
+from pipl.workspace.place import Place
 
 REMOTE = Binding("Show", "http://pipeline:3141", IndexName("root", "PROJ"))
 
@@ -91,3 +94,13 @@ def test_deleting_copes_with_read_only_assets(tmp_path: Path) -> None:
     folder.delete(made)
     with pytest.raises(NoWorkspace):
         folder.find(made.folder)
+
+
+def test_another_users_workspace_is_not_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = folder.create(area.create(tmp_path / "work", REMOTE), "hero")
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write everywhere
+    place = Place(made.folder, made.binding, {})
+    with pytest.raises(NotWritable, match="hero"):
+        locking.sync(made, choose("pip", {}), place)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
-from pipl.errors import NotRegistered
+from pipl.errors import NotRegistered, NotWritable
 from pipl.index.name import IndexName
 from pipl.project import folder as project_folder
 from pipl.project.binding import Binding
@@ -48,6 +49,28 @@ def test_forgetting_what_was_never_noted_is_said(tmp_path: Path) -> None:
     project = project_folder.create(tmp_path / "Show")
     with pytest.raises(NotRegistered):
         registered.forget(project.folder, tmp_path / "a")
+
+
+def test_forgetting_without_the_right_to_is_said(tmp_path: Path) -> None:
+    project = project_folder.create(tmp_path / "Show")
+    registered.note(project.folder, tmp_path / "a")
+    (note,) = (project.folder / registered.FOLDER).iterdir()
+    note.unlink()
+    note.mkdir()  # cannot be unlinked, by root neither
+    with pytest.raises(NotWritable):
+        registered.forget(project.folder, tmp_path / "a")
+    registered.forget_if_noted(project.folder, tmp_path / "a")
+
+
+def test_what_is_seen_of_a_noted_workspace(tmp_path: Path) -> None:
+    project = project_folder.create(tmp_path / "Show")
+    made = folder.create(area.create(tmp_path / "work", project.binding), "hero")
+    (noted_here,) = registered.all_of(project.folder)[0]
+    assert folder.state(noted_here) == "there"
+    made.folder.rename(tmp_path / "moved")
+    assert folder.state(noted_here) == "gone"
+    elsewhere = dataclasses.replace(noted_here, host="render01")
+    assert "not seen" in folder.state(elsewhere)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"format": "pipl-registered/9"}', "\0" * 200_000])

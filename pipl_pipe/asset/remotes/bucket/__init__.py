@@ -10,10 +10,13 @@ from pipl_pipe.asset.objects import Objects
 from pipl_pipe.asset.reference import Reference
 from pipl_pipe.asset.remote import PLAIN, Transfer
 from pipl_pipe.asset.remotes.bucket import whereabouts
+from pipl_pipe.asset.remotes.bucket.checking import verify
 from pipl_pipe.asset.remotes.bucket.cutting import by_content, fixed
 from pipl_pipe.asset.remotes.bucket.fetching import Source
+from pipl_pipe.asset.remotes.bucket.held import Held
 from pipl_pipe.asset.remotes.bucket.known import Known
-from pipl_pipe.asset.remotes.bucket.pulling import Pull, verify
+from pipl_pipe.asset.remotes.bucket.mending import mend
+from pipl_pipe.asset.remotes.bucket.pulling import Pull
 from pipl_pipe.asset.remotes.bucket.sending import Push
 from pipl_pipe.asset.transfer import PATIENT, Retries, Traffic
 
@@ -37,8 +40,7 @@ class BucketRemote:
         return f"BucketRemote({self.bucket!r})"
 
     def has(self, reference: Reference) -> bool:
-        key = whereabouts.revision_key(reference.digest)
-        return self._traffic(PLAIN).retried(lambda: self.bucket.size(key)) is not None
+        return self._has(reference, self._traffic(PLAIN))
 
     def push(
         self,
@@ -46,11 +48,20 @@ class BucketRemote:
         near: Objects,
         transfer: Transfer = PLAIN,
         *,
+        check: bool = False,
         chunked: bool = False,
     ) -> None:
-        """As the protocol says; `chunked` cuts large files where their content says so."""
+        """As the protocol says; `chunked` cuts large files where their content says so.
+
+        With `check` damaged packs are written again whole where all that is in them is near.
+        """
         split = by_content if chunked else fixed
-        Push(self.bucket, self._known, near, self._traffic(transfer), split=split).push(reference)
+        traffic = self._traffic(transfer)
+        if check:
+            mend(self.bucket, self._known, near, traffic, reference, split)
+        elif not self._has(reference, traffic):
+            held = Held(self.bucket, self._known, traffic)
+            Push(self.bucket, held, near, traffic, split=split).push(reference)
 
     def pull(self, reference: Reference, near: Objects, transfer: Transfer = PLAIN) -> None:
         Pull(Source(self.bucket, self._traffic(transfer)), near).pull(reference)
@@ -66,6 +77,10 @@ class BucketRemote:
 
     def close(self) -> None:
         self.bucket.close()
+
+    def _has(self, reference: Reference, traffic: Traffic) -> bool:
+        key = whereabouts.revision_key(reference.digest)
+        return traffic.retried(lambda: self.bucket.size(key)) is not None
 
     def _traffic(self, transfer: Transfer) -> Traffic:
         return Traffic(transfer, self._retries)

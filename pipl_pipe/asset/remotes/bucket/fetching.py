@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Dict, Generator, Iterable, Iterator, List, NamedTuple, Tuple
+from typing import Dict, Generator, Iterable, Iterator, List, NamedTuple, Tuple, Union
 
 from pipl_pipe.asset import manifest
 from pipl_pipe.asset.bucket import Bucket, Pieces
@@ -27,12 +27,27 @@ class InPack(NamedTuple):
     members: Tuple[Tuple[int, Member], ...]
 
 
+Task = Union[InPack, Member]
+"""What is read at once: some of a pack, or an object that lies by itself."""
+
+
+def members_of(task: Task) -> Tuple[Member, ...]:
+    if isinstance(task, InPack):
+        return tuple(member for _, member in task.members)
+    return (task,)
+
+
 class Plan(NamedTuple):
     """What has to be read for some members."""
 
     packs: List[InPack]
     single: List[Member]
     parted: List[Member]
+
+    @property
+    def tasks(self) -> List[Task]:
+        """All of it, but for the members in parts."""
+        return [*self.packs, *self.single]
 
 
 def plan(members: Iterable[Member], document: Document) -> Plan:

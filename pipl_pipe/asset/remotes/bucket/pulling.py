@@ -1,9 +1,9 @@
-"""Pulling an asset out of a bucket, and reading all of it there to verify it."""
+"""Pulling an asset out of a bucket."""
 
 from __future__ import annotations
 
 import contextlib
-from typing import Dict, List, Sequence, Set, Tuple, Union
+from typing import Dict, List, Sequence, Set, Tuple
 
 from pipl_pipe.asset.bucket import Pieces
 from pipl_pipe.asset.digest import Digest
@@ -11,12 +11,13 @@ from pipl_pipe.asset.disk import files
 from pipl_pipe.asset.objects import Objects
 from pipl_pipe.asset.objects.batch import Batch
 from pipl_pipe.asset.reference import Reference
-from pipl_pipe.asset.remotes.bucket.fetching import InPack, Source, plan
+from pipl_pipe.asset.remotes.bucket.fetching import InPack, Source, Task, members_of, plan
 from pipl_pipe.asset.transfer.assembly import Assembly
 from pipl_pipe.asset.transfer.pack import Member
-from pipl_pipe.errors import AssetDamaged, AssetMissing, StoreUnreachable
+from pipl_pipe.errors import AssetDamaged, AssetMissing, StoreReadOnly, StoreUnreachable
 
-Task = Union[InPack, Member]
+_ASSEMBLED = 32
+"""So many large objects are put together at once: each holds a file open."""
 
 
 class Pull:
@@ -31,30 +32,20 @@ class Pull:
 
     def pull(self, reference: Reference) -> None:
         if self._is_near(reference):
-            self._near.remember(reference.digest)
             return
         document, listing, members = self._source.revision(reference)
         lacking = [one for one in members if not self._near.has(one.digest, one.size)]
         found = plan(lacking, document)
         self._objects.update(one.digest for one in lacking)
         self._objects.difference_update(one.digest for one in found.parted)
-        tasks: List[Task] = [*found.packs, *found.single]
-        with contextlib.ExitStack() as stack:
-            assemblies = []
-            for whole in sorted(found.parted):  # in one order, so that two pulls cannot block
-                assembly = stack.enter_context(Assembly.opened(self._near, whole))
-                if assembly is not None:
-                    assemblies.append(assembly)
-                    tasks += self._plan_parts(assembly)
-            self._expect(tasks)
-            self._traffic.each(tasks, self._fetch)
-            for assembly in assemblies:
-                assembly.finish()
-        fetched = {one.digest for one in lacking}
+        self._fetch_all(found.tasks)
+        self._objects.clear()
+        parted = sorted(found.parted)  # in one order, so that two pulls cannot block each other
+        for at in range(0, len(parted), _ASSEMBLED):
+            self._assemble(parted[at : at + _ASSEMBLED])
         with self._near.batch() as batch:
             for one in members:
-                if one.digest not in fetched:
-                    batch.expect(one.digest)
+                batch.expect(one.digest)
             if reference.shape == "file":
                 batch.remember(reference.digest)
             else:
@@ -63,14 +54,44 @@ class Pull:
                 batch.seal(reference.digest, path)
 
     def _is_near(self, reference: Reference) -> bool:
-        """Whether nothing lacks."""
+        """Whether nothing lacks; the revision is then remembered, if near can be written."""
+        digests = [reference.digest]
         if reference.shape == "file":
-            return self._near.has(reference.digest, reference.size)
-        try:
-            listed = self._near.manifest(reference, asset=reference.name)
-        except (AssetMissing, AssetDamaged):
-            return False
-        return all(self._near.has(entry.digest, entry.size) for entry in listed.entries)
+            if not self._near.has(reference.digest, reference.size):
+                return False
+        else:
+            try:
+                entries = self._near.manifest(reference, asset=reference.name).entries
+            except (AssetMissing, AssetDamaged):
+                return False
+            if not all(self._near.has(entry.digest, entry.size) for entry in entries):
+                return False
+            digests += [entry.digest for entry in entries]
+        with contextlib.suppress(StoreReadOnly), self._near.batch() as batch:
+            for digest in digests:
+                batch.expect(digest)
+            batch.remember(reference.digest)
+        return True
+
+    def _fetch_all(self, tasks: Sequence[Task]) -> None:
+        members = [one for task in tasks for one in members_of(task)]
+        self._traffic.expect(sum(one.size for one in members), len(members))
+        self._traffic.each(tasks, self._fetch)
+
+    def _assemble(self, several: Sequence[Member]) -> None:
+        """Fetch large objects by their parts."""
+        with contextlib.ExitStack() as stack:
+            assemblies, tasks = [], []
+            for whole in several:
+                opened = Assembly.opened(self._near, whole, where=self._source.bucket.name)
+                assembly = stack.enter_context(opened)
+                if assembly is not None:
+                    assemblies.append(assembly)
+                    tasks += self._plan_parts(assembly)
+            self._fetch_all(tasks)
+            for assembly in assemblies:
+                assembly.finish()
+            self._slices.clear()
 
     def _plan_parts(self, assembly: Assembly) -> List[Task]:
         document, parts = self._source.parts(assembly.whole)
@@ -79,15 +100,12 @@ class Pull:
         for part in parts:
             placed.append((end, part))
             end += part.size
-        lacking = list(assembly.lacking(placed))
-        for offset, part in lacking:
+        asked: Dict[Member, None] = {}
+        for offset, part in assembly.lacking(placed):
+            if part.digest not in self._slices:
+                asked[part] = None
             self._slices.setdefault(part.digest, []).append((assembly, offset))
-        found = plan(dict.fromkeys(part for _, part in lacking), document)
-        return [*found.packs, *found.single]
-
-    def _expect(self, tasks: Sequence[Task]) -> None:
-        members = [one for task in tasks for one in _members(task)]
-        self._traffic.expect(sum(one.size for one in members), len(members))
+        return plan(asked, document).tasks
 
     def _fetch(self, task: Task) -> None:
         if isinstance(task, InPack):
@@ -122,19 +140,25 @@ class Pull:
             assembly.write(offset, (content,))
 
     def _fetch_single(self, member: Member) -> None:
-        slices = self._slices.get(member.digest, [])
-        if member.digest in self._objects:
+        with contextlib.closing(self._counted(member)) as pieces:
+            if member.digest not in self._objects:
+                self._write_slices(member, pieces)
+                return
             with self._near.batch() as batch:
                 path = batch.new()
-                counted = contextlib.closing(self._counted(member))
-                with path.open("xb", buffering=0) as file, counted as pieces:
+                with path.open("xb", buffering=0) as file:
                     for piece in pieces:
                         files.write(file, piece)
                     files.allow(file.fileno(), path, files.READ_ONLY)
                 batch.keep(member.digest, path)
-        for assembly, offset in slices:
-            with contextlib.closing(self._counted(member)) as pieces:
-                assembly.write(offset, pieces)
+
+    def _write_slices(self, member: Member, pieces: Pieces) -> None:
+        """Write a part wherever it belongs; a black image is the same part many times."""
+        done = 0
+        for piece in pieces:
+            for assembly, offset in self._slices.get(member.digest, ()):
+                assembly.write(offset + done, (piece,))
+            done += len(piece)
 
     def _counted(self, member: Member) -> Pieces:
         with contextlib.closing(self._source.single(member)) as pieces:
@@ -142,39 +166,3 @@ class Pull:
                 self._traffic.count(len(piece))
                 yield piece
         self._traffic.count(0, 1)
-
-
-def verify(source: Source, reference: Reference) -> None:
-    """Read all of an asset that the bucket holds and compare.
-
-    Of a large object each part is compared; that they make up the whole is what a pull compares.
-    Raises AssetMissing, AssetDamaged.
-    """
-    document, _, members = source.revision(reference)
-    found = plan(members, document)
-    tasks: List[Task] = [*found.packs, *found.single]
-    for whole in found.parted:
-        parts_document, parts = source.parts(whole)
-        own = plan(dict.fromkeys(parts), parts_document)
-        tasks += [*own.packs, *own.single]
-    every = [one for task in tasks for one in _members(task)]
-    source.traffic.expect(sum(one.size for one in every), len(every))
-
-    def read(task: Task) -> None:
-        if isinstance(task, InPack):
-            with contextlib.closing(source.packed(task)) as packed:
-                for member, _ in packed:
-                    source.traffic.count(member.size, 1)
-        else:
-            with contextlib.closing(source.single(task)) as pieces:
-                for piece in pieces:
-                    source.traffic.count(len(piece))
-            source.traffic.count(0, 1)
-
-    source.traffic.each(tasks, lambda task: source.traffic.retried(lambda: read(task)))
-
-
-def _members(task: Task) -> Tuple[Member, ...]:
-    if isinstance(task, InPack):
-        return tuple(member for _, member in task.members)
-    return (task,)

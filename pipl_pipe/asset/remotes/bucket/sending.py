@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple, Union
+from typing import Dict, Iterator, List, NamedTuple, Sequence, Tuple, Union
 
 from pipl_pipe.asset import manifest
 from pipl_pipe.asset.bucket import PIECE_BYTES, Bucket
@@ -12,17 +12,21 @@ from pipl_pipe.asset.objects import Objects
 from pipl_pipe.asset.reference import Reference
 from pipl_pipe.asset.remotes.bucket import cutting, whereabouts
 from pipl_pipe.asset.remotes.bucket.cutting import Split
-from pipl_pipe.asset.remotes.bucket.known import Known
+from pipl_pipe.asset.remotes.bucket.held import Held
 from pipl_pipe.asset.remotes.bucket.whereabouts import LOOSE, PARTED, Document, Spot
 from pipl_pipe.asset.transfer import Traffic, pack
 from pipl_pipe.asset.transfer.pack import Member, Pack
 from pipl_pipe.errors import AssetDamaged, AssetMissing
 
 PACK_BYTES = 32 << 20
+LEAST_BYTES = 8 << 20
+_STREAMS = 8
+"""Less than so many packs of the usual size are made smaller, to travel side by side.
+
+Not by the jobs of a transfer: the same files make the same packs, also when a push goes on.
+"""
 _LEARN_BYTES = 8 << 20
 """Less than this is sent without asking which packs hold it already."""
-_WORTH = 8
-"""Indexes are read as long as what they may spare is so many times larger."""
 
 
 class Slice(NamedTuple):
@@ -38,24 +42,21 @@ class Push:
     def __init__(
         self,
         bucket: Bucket,
-        known: Known,
+        held: Held,
         near: Objects,
         traffic: Traffic,
         *,
         split: Split = cutting.fixed,
     ) -> None:
         self._bucket = bucket
-        self._known = known
+        self._held = held
         self._near = near
         self._traffic = traffic
         self._split = split
         self._sources: Dict[Digest, Slice] = {}
-        self._learnt = False
-        self._sizes: Dict[str, int] = {}
 
     def push(self, reference: Reference) -> None:
-        if self._size(whereabouts.revision_key(reference.digest)) is not None:
-            return
+        """Send what the bucket lacks, and the revision's document last."""
         listing, members = self._listed(reference)
         spots = self._place(members)
         packs = self._packs_of(spots)
@@ -74,10 +75,10 @@ class Push:
 
     def _place(self, members: Sequence[Member]) -> Dict[Digest, Spot]:
         """Send what the bucket lacks of the members; where all of them lie then."""
-        spots = self._confirmed(members)
+        spots = self._held.spots(members)
         missing = [member for member in members if member.digest not in spots]
-        if sum(member.size for member in missing) >= _LEARN_BYTES and self._learn(missing):
-            spots.update(self._confirmed(missing))
+        if sum(member.size for member in missing) >= _LEARN_BYTES and self._held.learn(missing):
+            spots.update(self._held.spots(missing))
             missing = [member for member in missing if member.digest not in spots]
         large = [member for member in missing if self._cuts(member)]
         if large:
@@ -91,71 +92,12 @@ class Push:
         most = cutting.PART_BYTES if self._split is cutting.fixed else pack.MAX_MEMBER_BYTES
         return member.size > most
 
-    def _confirmed(self, members: Sequence[Member]) -> Dict[Digest, Spot]:
-        """Where members lie, by the record, as far as the bucket still holds that."""
-        found = self._known.spots(member.digest for member in members)
-        sizes = {member.digest: member.size for member in members}
-        names = {spot.pack for spot in found.values()} - {""} - set(self._sizes)
-        single = [digest for digest, spot in found.items() if not spot.pack]
-        lost: Set[Digest] = set()
-        lost_packs: Set[str] = set()
-
-        def look_for_pack(name: str) -> None:
-            size = self._size(whereabouts.pack_key(name))
-            if size is None:
-                lost_packs.add(name)
-            else:
-                self._sizes[name] = size
-
-        def look_for(digest: Digest) -> None:
-            parted = found[digest] == PARTED
-            key = whereabouts.parts_key(digest) if parted else whereabouts.object_key(digest)
-            size = self._size(key)
-            if size is None or (not parted and size != sizes[digest]):
-                lost.add(digest)
-
-        self._traffic.each(names, look_for_pack)
-        self._traffic.each(single, look_for)
-        if lost or lost_packs:
-            self._known.forget(lost, lost_packs)
-        return {
-            digest: spot
-            for digest, spot in found.items()
-            if digest not in lost and spot.pack not in lost_packs
-        }
-
-    def _learn(self, missing: Sequence[Member]) -> bool:
-        """Read indexes of packs that others have pushed; whether anything was learnt."""
-        if self._learnt or self._known.path is None:
-            return False
-        self._learnt = True
-        room = sum(member.size for member in missing) // _WORTH
-        have, unread = self._known.packs(), []
-        for key, size in self._bucket.keys("packs"):
-            name = whereabouts.pack_of(key)
-            if name and name not in have and size <= room:
-                room -= size
-                unread.append((name, key, size))
-
-        def read(one: Tuple[str, str, int]) -> None:
-            name, key, size = one
-            content = self._traffic.retried(lambda: b"".join(self._bucket.read(key, 0, size)))
-            try:
-                found = Pack.parse(content, name=name, where=self._bucket.name)
-            except AssetDamaged:
-                return  # it says nothing about any object, which only costs sending it again
-            spots = {member.digest: Spot(name, offset) for member, offset in found.offsets()}
-            self._known.note(spots, whole=name)
-
-        self._traffic.each(unread, read)
-        return bool(unread)
-
     def _send_large(self, large: Sequence[Member]) -> Dict[Digest, Spot]:
         """Send objects in parts; an object whose document is there is there."""
         lacking: List[Member] = []
 
         def look_for(member: Member) -> None:
-            if self._size(whereabouts.parts_key(member.digest)) is None:
+            if not self._held.has_parts(member):
                 lacking.append(member)
 
         self._traffic.each(large, look_for)
@@ -169,7 +111,7 @@ class Push:
             document = whereabouts.parts_document(digest, some, self._packs_of(own), own)
             self._write(whereabouts.parts_key(digest), document.render())
         done = {member.digest: PARTED for member in large}
-        self._known.note(done)
+        self._held.note(done)
         return done
 
     def _cut(self, member: Member) -> Tuple[Member, ...]:
@@ -197,34 +139,36 @@ class Push:
     def _send_small(self, members: Sequence[Member]) -> Dict[Digest, Spot]:
         """Send objects that are not cut: small ones packed, the others each by itself."""
         small = [member for member in members if member.size <= pack.MAX_MEMBER_BYTES]
-        packs = pack.split(small, PACK_BYTES) if len(small) > 1 else []
+        packs = pack.split(small, _pack_bytes(small)) if len(small) > 1 else []
         single = [one for one in members if one.size > pack.MAX_MEMBER_BYTES or not packs]
         spots: Dict[Digest, Spot] = {}
         self._traffic.expect(sum(member.size for member in members), len(members))
 
         def send(one: Union[Pack, Member]) -> None:
             if isinstance(one, Pack):
-                found = {member.digest: Spot(one.name, at) for member, at in one.offsets()}
-                self._send_pack(one)
-                self._known.note(found, whole=one.name)
+                found = self.send_pack(one)
             else:
                 found = {one.digest: LOOSE}
                 self._send_single(one)
-                self._known.note(found)
+                self._held.note(found)
             spots.update(found)
 
         tasks: List[Union[Pack, Member]] = [*packs, *single]
         self._traffic.each(tasks, send)
         return spots
 
-    def _send_pack(self, one: Pack) -> None:
+    def send_pack(self, one: Pack) -> Dict[Digest, Spot]:
+        """Send a pack unless it is there; where its members lie."""
         key = whereabouts.pack_key(one.name)
-        if self._size(key) == one.size:
+        if self._held.has_pack(one):
             self._skip(sum(member.size for member in one.members), len(one.members))
         else:
             self._write(whereabouts.index_key(one.name), one.index)
             self._traffic.retried(lambda: self._write_pack(key, one))
-        self._sizes[one.name] = one.size
+        found = {member.digest: Spot(one.name, at) for member, at in one.offsets()}
+        self._held.sizes[one.name] = one.size
+        self._held.note(found, whole=one.name)
+        return found
 
     def _write_pack(self, key: str, one: Pack) -> None:
         with self._bucket.writer(key) as file:
@@ -242,7 +186,7 @@ class Push:
 
     def _send_single(self, member: Member) -> None:
         key = whereabouts.object_key(member.digest)
-        if self._size(key) == member.size:
+        if self._held.has_object(member):
             self._skip(member.size, 1)
             return
 
@@ -283,10 +227,7 @@ class Push:
     def _packs_of(self, spots: Dict[Digest, Spot]) -> Dict[str, int]:
         """The packs that hold the members, in order of their names, and their sizes."""
         names = {spot.pack for spot in spots.values()} - {""}
-        return {name: self._sizes[name] for name in sorted(names)}
-
-    def _size(self, key: str) -> Optional[int]:
-        return self._traffic.retried(lambda: self._bucket.size(key))
+        return {name: self._held.sizes[name] for name in sorted(names)}
 
     def _write(self, key: str, content: bytes) -> None:
         def write() -> None:
@@ -298,3 +239,8 @@ class Push:
     def _skip(self, size: int, objects: int) -> None:
         """Count what was there already."""
         self._traffic.transfer.progress.advance(size, objects)
+
+
+def _pack_bytes(members: Sequence[Member]) -> int:
+    """How large the packs of these members are."""
+    return min(PACK_BYTES, max(LEAST_BYTES, sum(one.size for one in members) // _STREAMS))

@@ -21,6 +21,7 @@ from typing import Any, Dict, Iterable, Mapping, NamedTuple, Sequence, Tuple
 
 from pipl_pipe.asset import manifest
 from pipl_pipe.asset.digest import Digest
+from pipl_pipe.asset.reference import MAX_SIZE_BYTES
 from pipl_pipe.asset.transfer import pack
 from pipl_pipe.asset.transfer.pack import Member
 from pipl_pipe.errors import AssetDamaged, InvalidDigest
@@ -127,6 +128,9 @@ class Unplaced(NamedTuple):
         spots: Dict[Digest, Spot] = {}
         for digest, (number, offset) in zip(ordered, _ROW.iter_unpack(self.table)):
             if number < len(names):
+                if offset >= self.packs[names[number]]:
+                    said = f"its document places {digest} beyond its pack"
+                    raise AssetDamaged(str(self.digest), self.where, said)
                 spots[digest] = Spot(names[number], offset)
             elif number in (_LOOSE, _PARTED):
                 spots[digest] = LOOSE if number == _LOOSE else PARTED
@@ -181,8 +185,10 @@ def parse_parts(
 
 def _pack(one: Any) -> Tuple[str, int]:
     name, size = one
-    if not isinstance(name, str) or not _NAME.fullmatch(name) or type(size) is not int:
-        raise ValueError("a pack has no name or size")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise ValueError("a pack has no name")
+    if type(size) is not int or not 0 < size <= MAX_SIZE_BYTES:
+        raise ValueError("a pack's size is no number of bytes")
     return name, size
 
 

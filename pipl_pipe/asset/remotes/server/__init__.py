@@ -55,15 +55,22 @@ class ServerRemote:
             asked = {"objects": [[reference.revision, reference.size]]}
         return not Traffic(PLAIN).retried(lambda: self._post("lacking", asked)["lacking"])
 
-    def push(self, reference: Reference, near: Objects, transfer: Transfer = PLAIN) -> None:
+    def push(
+        self,
+        reference: Reference,
+        near: Objects,
+        transfer: Transfer = PLAIN,
+        *,
+        check: bool = False,
+    ) -> None:
         sizes = _sizes(reference, near)
         traffic = Traffic(transfer)
-        if self.has(reference):
-            traffic.expect(0, 0)
-            self._remember(reference, needed=False)
-            return
-        Push(self._connections, near, traffic, reference).send(sizes)
-        self._remember(reference, needed=True)
+        is_there = self.has(reference)
+        if not is_there:
+            Push(self._connections, near, traffic, reference).send(sizes)
+        self._remember(reference, needed=not is_there)
+        if check:
+            self.verify(reference, transfer)
 
     def pull(self, reference: Reference, near: Objects, transfer: Transfer = PLAIN) -> None:
         pull = Pull(self._connections, near, Traffic(transfer), reference.name)
@@ -93,7 +100,9 @@ class ServerRemote:
                 *lines, rest = (rest + piece).split(b"\n")
                 yield from map(self._revision, lines)
                 if len(rest) > MAX_LINE_BYTES:
-                    raise StoreUnreachable(self.name, "what it answers is no list of revisions")
+                    break
+            if rest:
+                raise StoreUnreachable(self.name, "what it answers is no list of revisions")
 
     def close(self) -> None:
         self._connections.close()

@@ -219,14 +219,16 @@ class Answer:
     def reason(self) -> str:
         """What the server says in words about a request that it refuses."""
         if self.status in (301, 302, 303, 307, 308):
-            other = urlsplit(self._answer.headers.get("Location", ""))
-            return f"its address has changed, to {other.scheme}://{other.hostname}"
+            try:
+                other = urlsplit(self._answer.headers.get("Location", ""))
+            except ValueError:
+                return "its address has changed"
+            return _shown(f"its address has changed, to {other.scheme}://{other.hostname}")
         text: object = self._answer.reason
         with contextlib.suppress(ValueError, RecursionError, StoreUnreachable):
             document = json.loads(self.read(MAX_REASON_BYTES))
             text = document.get("message", text) if isinstance(document, dict) else text
-        words = " ".join(str(text).split())[:_REASON_LENGTH]
-        return "".join(letter if letter.isprintable() else "?" for letter in words)
+        return _shown(str(text))
 
     def finished(self) -> bool:
         """Whether all has been read, so that the connection can be used again."""
@@ -250,7 +252,13 @@ def _words(fault: Union[OSError, HTTPException]) -> str:
         return "its name is not known"
     if isinstance(fault, OSError) and fault.strerror:
         return fault.strerror
-    return str(fault) or type(fault).__name__
+    return _shown(str(fault)) or type(fault).__name__
+
+
+def _shown(text: str) -> str:
+    """What a server says, fit for a terminal."""
+    words = " ".join(text.split())[:_REASON_LENGTH]
+    return "".join(letter if letter.isprintable() else "?" for letter in words)
 
 
 def _shut(connection: HTTPConnection) -> None:

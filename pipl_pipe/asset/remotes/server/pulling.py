@@ -16,7 +16,7 @@ from pipl_pipe.asset.remotes.server.http import Answer, Connections
 from pipl_pipe.asset.transfer import Traffic, pack
 from pipl_pipe.asset.transfer.pack import Member
 from pipl_pipe.asset.transfer.parts import Parts
-from pipl_pipe.errors import AssetDamaged, AssetMissing
+from pipl_pipe.errors import AssetDamaged, AssetMissing, StoreUnreachable
 
 PACK_BYTES = 8 << 20
 PACK_OBJECTS = 4096
@@ -136,10 +136,20 @@ class Pull:
                 raise AssetDamaged(str(digest), self._name, "it is too short")
             yield answer
 
-    def _passing(self, answer: Answer) -> Iterator[bytes]:
+    def _passing(self, answer: Answer, one: Member, length: int) -> Iterator[bytes]:
+        """Exactly so many bytes, also of an answer that does not say how many it has."""
+        left = length
+        if answer.size not in (None, length):
+            raise AssetDamaged(str(one.digest), self._name, f"{answer.size} bytes arrive")
         for piece in answer.pieces():
+            left -= len(piece)
+            if left < 0:
+                said = f"more than {length} bytes arrive"
+                raise AssetDamaged(str(one.digest), self._name, said)
             self._traffic.passing(len(piece))
             yield piece
+        if left:
+            raise StoreUnreachable(self._name, "the connection was cut")
 
     @property
     def _name(self) -> str:
@@ -164,9 +174,7 @@ class Pull:
         """Read an object from its beginning to its end, and verify it."""
         hasher = digests.hasher(one.digest.algorithm)
         with self._object(one.digest) as answer:
-            if answer.size != one.size:
-                raise AssetDamaged(str(one.digest), self._name, f"{answer.size} bytes arrive")
-            for piece in self._passing(answer):
+            for piece in self._passing(answer, one, one.size):
                 hasher.update(piece)
                 take(piece)
         if hasher.hexdigest() != one.digest.hex:
@@ -198,9 +206,7 @@ class Pull:
         start, length = parts.range_of(part)
         headers = {"Range": f"bytes={start}-{start + length - 1}"}
         with self._object(one.digest, headers=headers) as answer:
-            if answer.size != length:
-                raise AssetDamaged(str(one.digest), self._name, f"{answer.size} bytes arrive")
-            parts.write(part, self._passing(answer))
+            parts.write(part, self._passing(answer, one, length))
 
 
 def grouped(

@@ -152,3 +152,12 @@ def test_a_cache_that_cannot_be_made_costs_time_only(source: Path, tmp_path: Pat
     (tmp_path / "file").write_bytes(b"")
     store = FolderStore(tmp_path / "store", stat_cache=tmp_path / "file" / "stat.sqlite")
     assert store.add(source, product=PRODUCT) == store.add(source, product=PRODUCT)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="such names cannot be made on Windows")
+def test_a_source_whose_own_name_is_no_unicode_is_remembered(
+    store: FolderStore, tmp_path: Path
+) -> None:
+    source = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.exr"))
+    source.write_bytes(b"points")
+    assert store.add(source, product=PRODUCT) == store.add(source, product=PRODUCT)

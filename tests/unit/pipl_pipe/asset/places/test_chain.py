@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -125,3 +126,25 @@ def test_read_through_a_folder_remote(places: Places, tmp_path: Path) -> None:
             store.path(PRODUCT, missing)
     assert str(tmp_path / "other" / "assets") in caught.value.where
     assert f"studio ({tmp_path / 'remote'})" in caught.value.where
+
+
+@pytest.mark.parametrize("remotes", [(), (RemotePlace("away", "/nothing/there"),)])
+def test_who_may_only_read_the_store_gets_paths_in_the_cache(
+    places: Places,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    remotes: tuple[RemotePlace, ...],
+) -> None:
+    (tmp_path / "model.usd").write_bytes(b"points")
+    assert places.store is not None
+    stored = FolderStore(places.store).add(tmp_path / "model.usd", product=PRODUCT)
+    access = os.access
+    closed = str(places.store)
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: not str(path).startswith(closed) and access(path, mode)
+    )  # root may write everywhere
+    store = chain.open_store(replace(places, remotes=remotes))
+    path = store.path(PRODUCT, replace(reference_to(stored, "model"), basename="model.usd"))
+    assert path.read_bytes() == b"points"
+    assert path.is_relative_to(places.cache)
+    assert path.name == "model.usd"

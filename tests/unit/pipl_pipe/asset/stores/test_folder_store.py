@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, List
@@ -147,6 +148,21 @@ class TestTakingIn:
         held = [folder_store.objects.path(reference_to(one, "x").digest) for one in stored]
         assert held[0].samefile(alone)
         assert not held[1].samefile(shared)
+
+    @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="leases are Linux's")
+    def test_what_somebody_writes_to_still_is_copied(
+        self, folder_store: FolderStore, tmp_path: Path
+    ) -> None:
+        source = tmp_path / "model"
+        source.write_bytes(b"points")
+        source.chmod(0o640)
+        with source.open("ab") as still_open:
+            stored = folder_store.add(source, product=PRODUCT, link=True)
+            still_open.write(b" and more")
+        reference = reference_to(stored, "model")
+        assert not folder_store.objects.path(reference.digest).samefile(source)
+        assert source.stat().st_mode & 0o777 == 0o640
+        folder_store.verify(reference)
 
     def test_a_file_that_changes_meanwhile_is_refused(
         self, folder_store: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -1,0 +1,173 @@
+"""Pulls of odd assets, from odd buckets, while things are swept."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from pipl_pipe.asset.bucket import open_bucket
+from pipl_pipe.asset.buckets.memory import MemoryBucket
+from pipl_pipe.asset.disk import files
+from pipl_pipe.asset.objects import Objects
+from pipl_pipe.asset.reference import Reference
+from pipl_pipe.asset.remote import Transfer
+from pipl_pipe.asset.remotes.bucket import BucketRemote, cutting, sending, whereabouts
+from pipl_pipe.asset.stores.folder import FolderStore
+from pipl_pipe.asset.transfer import Retries
+from pipl_pipe.errors import AssetDamaged, AssetMissing
+from pipl_pipe.testing.asset_remote import Count, add, many_files
+
+
+@pytest.fixture
+def bucket() -> MemoryBucket:
+    return MemoryBucket("there")
+
+
+@pytest.fixture
+def remote(bucket: MemoryBucket, tmp_path: Path) -> BucketRemote:
+    retries = Retries(attempts=3, first_wait_s=0.0)
+    return BucketRemote(bucket, records=tmp_path / "records", retries=retries)
+
+
+@pytest.fixture
+def near(tmp_path: Path) -> Objects:
+    return Objects(tmp_path / "near", "near", parents=True)
+
+
+@pytest.fixture
+def far(tmp_path: Path) -> Objects:
+    return Objects(tmp_path / "far", "far", parents=True)
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cutting, "PART_BYTES", 5_000_000)
+    monkeypatch.setattr(sending, "PACK_BYTES", 100_000)
+
+
+def large(tmp_path: Path, near: Objects, size: int = 12_000_000) -> Reference:
+    (tmp_path / "cache.abc").write_bytes(os.urandom(size))
+    return add(near, tmp_path / "cache.abc")
+
+
+def verified(objects: Objects, reference: Reference) -> bool:
+    FolderStore(objects.root).verify(reference)
+    return True
+
+
+def test_more_large_files_than_may_be_open(
+    remote: BucketRemote,
+    near: Objects,
+    far: Objects,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cutting, "PART_BYTES", 500)
+    reference = add(near, many_files(tmp_path / "source", 300, 1000))
+    remote.push(reference, near)
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (150, before[1]))
+    try:
+        remote.pull(reference, far)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert verified(far, reference)
+
+
+def test_a_part_that_repeats_is_read_once(
+    remote: BucketRemote, near: Objects, far: Objects, tmp_path: Path
+) -> None:
+    (tmp_path / "zeros.vdb").write_bytes(bytes(20_000_000))
+    reference = add(near, tmp_path / "zeros.vdb")
+    remote.push(reference, near)
+    count = Count()
+    remote.pull(reference, far, Transfer(progress=count))
+    assert count.expected == count.advanced == 5_000_000
+
+
+def test_an_object_that_is_also_a_part(
+    remote: BucketRemote, near: Objects, far: Objects, tmp_path: Path
+) -> None:
+    source = many_files(tmp_path / "source", 1, 5_000_000)
+    part = (source / "points.0.bgeo").read_bytes()
+    (source / "large.vdb").write_bytes(part + os.urandom(5_000_000))
+    reference = add(near, source)
+    remote.push(reference, near)
+    remote.pull(reference, far)
+    assert verified(far, reference)
+
+
+@pytest.mark.parametrize("call", ["pull", "again"])
+def test_what_is_swept_meanwhile_is_noticed(
+    remote: BucketRemote,
+    near: Objects,
+    far: Objects,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    call: str,
+) -> None:
+    reference = add(near, many_files(tmp_path / "source", 20))
+    remote.push(reference, near)
+    if call == "again":
+        remote.pull(reference, far)
+    batch = Objects.batch
+    victim = near.manifest(reference, asset="").entries[3].digest
+
+    def swept(objects: Objects) -> object:
+        if far.has(victim):
+            far.path(victim).unlink()
+        return batch(objects)
+
+    monkeypatch.setattr(Objects, "batch", swept)
+    with pytest.raises(AssetMissing):
+        remote.pull(reference, far)
+
+
+def test_what_is_all_here_needs_no_writing(
+    remote: BucketRemote,
+    near: Objects,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reference = add(near, many_files(tmp_path / "source", 3))
+    remote.push(reference, near)
+
+    def refuse(folder: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+
+    monkeypatch.setattr(files, "expect_writable", refuse)
+    remote.pull(reference, near)
+
+
+@pytest.mark.parametrize("offset", [2**63, 2**64 - 1, 2**40])
+def test_offsets_beyond_all_files(near: Objects, far: Objects, tmp_path: Path, offset: int) -> None:
+    reference = add(near, many_files(tmp_path / "source", 3))
+    remote = BucketRemote(open_bucket(str(tmp_path / "folder")))
+    remote.push(reference, near)
+    path = tmp_path / "folder" / whereabouts.revision_key(reference.digest)
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes()[:-8] + offset.to_bytes(8, "big"))
+    with pytest.raises(AssetDamaged):
+        remote.pull(reference, far)
+
+
+@pytest.mark.parametrize("size", [-1, 2**63, 2**70])
+def test_sizes_of_packs_that_cannot_be(
+    near: Objects, far: Objects, tmp_path: Path, size: int
+) -> None:
+    reference = add(near, many_files(tmp_path / "source", 3))
+    remote = BucketRemote(open_bucket(str(tmp_path / "folder")))
+    remote.push(reference, near)
+    path = tmp_path / "folder" / whereabouts.revision_key(reference.digest)
+    path.chmod(0o644)
+    start, line, rest = path.read_bytes().split(b"\n", 2)
+    head = json.loads(line)
+    head["packs"][0][1] = size
+    path.write_bytes(b"\n".join((start, json.dumps(head).encode(), rest)))
+    with pytest.raises(AssetDamaged):
+        remote.pull(reference, far)
