@@ -128,15 +128,27 @@ def sweep(root: Path) -> Tuple[str, ...]:
     """Remove what killed processes left in `<root>/tmp`; the names removed."""
     place, removed = root / "tmp", []
     for folder in place.iterdir():
-        if folder.name.startswith(_STARTING) and _age_s(folder) > _STARTING_S:
+        is_starting = folder.name.startswith(_STARTING)
+        if (is_starting and _age_s(folder) > _STARTING_S) or (
+            folder.name.startswith(PREFIX) and _is_left(folder)
+        ):
             shutil.rmtree(folder, ignore_errors=True)
             removed.append(folder.name)
-        elif folder.name.startswith(PREFIX):
-            alive = folder / _ALIVE
-            with contextlib.suppress(OSError), locking.locked(alive, wait=False, make=False):
-                shutil.rmtree(folder, ignore_errors=True)  # its process is gone
-                removed.append(folder.name)
     return tuple(removed)
+
+
+def _is_left(folder: Path) -> bool:
+    """Whether the process of a batch is gone.
+
+    A batch has its lock before its name; one without was being removed by who was killed then.
+    """
+    try:
+        with locking.locked(folder / _ALIVE, wait=False, make=False):
+            return True
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
 
 
 def _age_s(folder: Path) -> float:

@@ -109,6 +109,15 @@ def test_leftovers_of_killed_processes_go_and_those_of_the_living_stay(objects: 
             assert partial.is_dir()
 
 
+def test_who_was_killed_while_cleaning_up_is_cleaned_up_after(objects: Objects) -> None:
+    with objects.batch():
+        left = objects.root / "tmp" / "batch-left"
+        left.mkdir()  # its lock went first
+        (left / "0").write_bytes(b"half")
+    with objects.batch():
+        assert not left.exists()
+
+
 def test_a_store_that_may_not_be_written_says_so(
     objects: Objects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
