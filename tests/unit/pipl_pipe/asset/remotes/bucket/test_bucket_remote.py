@@ -19,9 +19,7 @@ from pipl_pipe.asset.manifest import Entry, Manifest
 from pipl_pipe.asset.objects import Objects
 from pipl_pipe.asset.reference import Reference
 from pipl_pipe.asset.remote import Transfer
-from pipl_pipe.asset.remotes.bucket import BucketRemote, cutting, fetching, sending, whereabouts
-from pipl_pipe.asset.stores.folder import FolderStore
-from pipl_pipe.asset.transfer import Retries
+from pipl_pipe.asset.remotes.bucket import BucketRemote, fetching, sending, whereabouts
 from pipl_pipe.errors import (
     AssetDamaged,
     AssetMissing,
@@ -30,6 +28,8 @@ from pipl_pipe.errors import (
     StoreUnreachable,
 )
 from pipl_pipe.testing.asset_remote import Count, add, many_files
+
+from .conftest import large, verified
 
 
 class Bucket(MemoryBucket):
@@ -65,37 +65,9 @@ def bucket() -> Bucket:
     return Bucket()
 
 
-@pytest.fixture
-def remote(bucket: Bucket, tmp_path: Path) -> BucketRemote:
-    retries = Retries(attempts=3, first_wait_s=0.0)
-    return BucketRemote(bucket, records=tmp_path / "records", retries=retries)
-
-
-@pytest.fixture
-def near(tmp_path: Path) -> Objects:
-    return Objects(tmp_path / "near", "near", parents=True)
-
-
-@pytest.fixture
-def far(tmp_path: Path) -> Objects:
-    return Objects(tmp_path / "far", "far", parents=True)
-
-
 @pytest.fixture(autouse=True)
-def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cutting, "PART_BYTES", 5_000_000)
-    monkeypatch.setattr(sending, "PACK_BYTES", 100_000)
+def little_learning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sending, "_LEARN_BYTES", 10_000)
-
-
-def large(tmp_path: Path, near: Objects, size: int = 12_000_000) -> Reference:
-    (tmp_path / "cache.abc").write_bytes(os.urandom(size))
-    return add(near, tmp_path / "cache.abc")
-
-
-def verified(objects: Objects, reference: Reference) -> bool:
-    FolderStore(objects.root).verify(reference)
-    return True
 
 
 class TestWhatTravels:
