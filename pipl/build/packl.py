@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
+import hashlib
+import os
 import shutil
 import tarfile
 import tempfile
@@ -11,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from build import BuildBackendException, BuildException, ProjectBuilder
+from filelock import FileLock
 
 from pipl import process
 from pipl.env import python, surroundings, venv
@@ -70,13 +74,24 @@ def build(folder: Path, out: Path, builder: Builder) -> Built:
         workshop = _Workshop(
             folder, environment, builder, choose(builder.installer, builder.environ)
         )
-        sdist = workshop.make("sdist", folder, work / "sdist")
+        with _alone(folder):
+            sdist = workshop.make("sdist", folder, work / "sdist")
         wheel = workshop.make("wheel", workshop.unpacked(sdist, work / "source"), work / "wheel")
         out.mkdir(parents=True, exist_ok=True)
         return Built(
             wheel=Path(shutil.move(wheel, out / wheel.name)),
             sdist=Path(shutil.move(sdist, out / sdist.name)),
         )
+
+
+def _alone(folder: Path) -> FileLock:
+    """Backends write beside the sources (setuptools: egg-info), so two builds take turns.
+
+    The lock lies among the user's temporary files: nothing of it gets into the packl.
+    """
+    name = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
+    user = os.getuid() if hasattr(os, "getuid") else getpass.getuser()
+    return FileLock(Path(tempfile.gettempdir()) / f"pipl-build-{user}-{name}.lock")
 
 
 @dataclass(frozen=True)
