@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Dict, Iterable, List, Optional, Set, Tuple
 
 if TYPE_CHECKING:
-    import fileseq
+    from fileseq.filesequence import FileSequence
 
 _NAME = re.compile(r"(?s:(.*?)(-?\d+)?((?:\.\w*[a-zA-Z]\w?)*(?:\.[^.]+)?))")
 """Head, frame and tail as fileseq takes a name apart: the shortest head that leaves the rest."""
@@ -22,6 +22,9 @@ _COMMON = re.compile(r"(.*\.|[^.]*(?<![\d-]))(\d+)(\.[A-Za-z]+)")
 no tail can begin before the last dot, since between two dots it would need a letter."""
 _PRINTF = re.compile(r"%(?:0(\d+))?d")
 _HOUDINI = re.compile(r"\$F(\d*)")
+
+LONGEST = 1024
+"""Characters of a basename; file systems allow 255."""
 
 Key = Tuple[str, str]
 
@@ -45,17 +48,15 @@ class FrameSequence:
         """Its frames as fileseq writes them, such as `1001-1100,1110-1120x2`."""
         if not self.frames:
             return ""
-        from fileseq import FrameSet
+        from fileseq.frameset import FrameSet
 
         return str(FrameSet(list(self.frames)))
 
     @property
-    def missing(self) -> Tuple[int, ...]:
-        """The frames between the first and the last that are not there."""
-        if not self.frames:
-            return ()
-        there = set(self.frames)
-        return tuple(one for one in range(self.frames[0], self.frames[-1]) if one not in there)
+    def gaps(self) -> Tuple[range, ...]:
+        """The frames between the first and the last that are not there, run by run."""
+        pairs = zip(self.frames, self.frames[1:])
+        return tuple(range(one + 1, after) for one, after in pairs if after > one + 1)
 
     def basename(self, frame: int) -> str:
         """The name of one frame's file, whether it is there or not."""
@@ -69,9 +70,9 @@ class FrameSequence:
             return self.head + self.tail
         return f"{self.head}{padded(self.width, style)}{self.tail}"
 
-    def to_fileseq(self) -> fileseq.FileSequence:
+    def to_fileseq(self) -> FileSequence:
         """The same sequence as a fileseq.FileSequence."""
-        from fileseq import FileSequence
+        from fileseq.filesequence import FileSequence
 
         return FileSequence(str(self))
 
@@ -99,12 +100,16 @@ def scan(folder: str, *, hidden: bool = False) -> List[FrameSequence]:
 def grouped(names: Iterable[str], folder: str = "") -> List[FrameSequence]:
     """Basenames that belong together, by head, tail and width; nothing is read from disk.
 
-    A wider frame joins a narrower padding only where no zero precedes it: `0999`, `1000` and
+    A name longer than any file system allows is a file without a number. A wider frame joins a narrower padding only where no zero precedes it: `0999`, `1000` and
     `10000` are one sequence, `1` and `0002` are two. Where an unpadded frame would fit two
     paddings, it goes to the one of its own width.
     """
     frames: Dict[Key, Set[str]] = {}
-    singles: List[Key] = []
+    names = list(names)
+    long = [name for name in names if len(name) > LONGEST]
+    singles: List[Key] = [(name, "") for name in long]
+    if long:
+        names = [name for name in names if len(name) <= LONGEST]
     head = tail = "\0"
     known: Set[str] = set()
     at = end = 0
@@ -139,8 +144,8 @@ def frame_numbers(text: str) -> Tuple[int, ...]:
 
     Raises ValueError for anything else.
     """
-    from fileseq import FrameSet
     from fileseq.exceptions import FileSeqException
+    from fileseq.frameset import FrameSet
 
     try:
         return tuple(int(frame) for frame in FrameSet(text))
@@ -179,7 +184,8 @@ def _paddings(texts: Set[str]) -> Iterable[Tuple[int, Tuple[int, ...]]]:
     if len(set(map(len, texts))) == 1:
         yield len(next(iter(texts))), tuple(sorted(set(map(int, texts))))
         return
-    width, numbers = 0, set()
+    width = 0
+    numbers: Set[int] = set()
     for text in sorted(texts, key=lambda one: (len(one), not _has_zeros(one), one)):
         if not numbers:
             width = len(text)

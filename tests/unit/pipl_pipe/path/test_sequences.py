@@ -96,6 +96,10 @@ class TestScan:
         (one,) = grouped(["a.0999.exr", "a.1000.exr", "a.10000.exr"])
         assert (one.width, one.frames, str(one)) == (4, (999, 1000, 10000), "a.999-1000,10000#.exr")
 
+    def test_a_name_of_10_000_digits_is_no_frame(self) -> None:
+        (one,) = grouped(["1" * 10_000])
+        assert (one.head, one.frames) == ("1" * 10_000, ())
+
     def test_a_line_break_in_a_name_is_part_of_it(self) -> None:
         assert [one.frames for one in grouped(["a\n.1.exr", "a\n.2.exr"])] == [(1, 2)]
 
@@ -104,8 +108,12 @@ class TestSequence:
     SEQUENCE = FrameSequence("/r", "a.", (1001, 1002, 1005), 4, ".exr")
 
     def test_what_is_missing(self) -> None:
-        assert self.SEQUENCE.missing == (1003, 1004)
-        assert FrameSequence("", "a", (), 0, ".txt").missing == ()
+        assert self.SEQUENCE.gaps == (range(1003, 1005),)
+        assert FrameSequence("", "a", (), 0, ".txt").gaps == ()
+
+    def test_a_date_among_the_frames_costs_nothing(self) -> None:
+        (one,) = grouped(["a.1.exr", "a.20261121120000.exr"])
+        assert list(map(len, one.gaps)) == [20261121119998]
 
     @pytest.mark.parametrize(
         ("style", "basename"),
@@ -135,7 +143,7 @@ def test_paddings_are_read_back(style: str, width: int) -> None:
 
 def test_what_is_no_padding() -> None:
     assert [padding_width(text) for text in ("", "%s", "#@", "$G", "4")] == [None] * 5
-    with pytest.raises(ValueError, match="no|not"):
+    with pytest.raises(ValueError, match="not a style of padding"):
         padded(4, "%x")
 
 
