@@ -20,7 +20,11 @@ DesignedError                a fault that somebody can act on
     │   ├── PathTooLong      longer than any file system or path may be
     │   ├── PathOutside      a path below none of the roots
     │   ├── InvalidValue     a value that its key does not take
-    │   └── MissingFields    keys without a value
+    │   ├── MissingFields    keys without a value
+    │   ├── NoConfiguration  a path, name or search term that no path_partout.conf answers to
+    │   ├── SeveralConfigurations  one that several answer to
+    │   ├── InvalidRoots     the variable PATH_PARTOUT_ROOTS cannot be read
+    │   └── NotOnThisSystem  folders to be made that another system's paths name
     ├── AssetError
     │   ├── AssetMissing     the store does not hold the revision
     │   ├── AssetDamaged     what the store holds is not what was stored
@@ -306,6 +310,46 @@ class MissingFields(PathError):
     code = "path.missing-fields"
     says = "the template {template!r} lacks values for: {keys}"
     hint = "give a value for each of them"
+
+
+class NoConfiguration(PathError):
+    """No path_partout.conf is found for a path, a name or a search term."""
+
+    wanted: str
+    searched: Tuple[str, ...]
+    code = "path.no-configuration"
+    says = "no path_partout.conf is found for {wanted}; searched: {searched}"
+    hint = (
+        "put one into the folder or above it, or one with a fitting scope into a folder of "
+        "PATH_PARTOUT_CONF_FOLDERS"
+    )
+
+
+class SeveralConfigurations(PathError):
+    """Two files of configuration folders answer equally well."""
+
+    wanted: str
+    files: Tuple[str, ...]
+    code = "path.several-configurations"
+    says = "several configuration files answer equally to {wanted}: {files}"
+    hint = "narrow the scopes of one of them, or give it another name or search term"
+
+
+class InvalidRoots(PathError):
+    text: str
+    reason: str
+    code = "path.invalid-roots"
+    says = "PATH_PARTOUT_ROOTS={text!r} cannot be read: {reason}"
+    hint = "write it as label=folder&label=folder, each a full path"
+
+
+class NotOnThisSystem(PathError):
+    """Folders of a volume that this system has no path for."""
+
+    path: str
+    code = "path.not-on-this-system"
+    says = "{path} cannot be made on this system"
+    hint = "name the volume by {{{{root:Label}}}} and set PATH_PARTOUT_ROOTS on each system"
 
 
 class AssetError(PipeError):
