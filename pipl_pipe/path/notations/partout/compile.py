@@ -1,0 +1,165 @@
+"""Locations and aggregates of a tree as templates of the engine.
+
+Seed document of Path Partout, on variables: a value is a text of any characters but separators,
+of exactly the length given; case counts. A variable may stand in several lengths (the episode
+of the document does): numbers then agree but for leading zeros.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+from pipl_pipe.errors import AmbiguousPath, InvalidValue, PathMismatch
+from pipl_pipe.path.characters import ANYTHING
+from pipl_pipe.path.compiled import Compiled
+from pipl_pipe.path.notations.partout.diskpath import start_of
+from pipl_pipe.path.notations.partout.document import Location
+from pipl_pipe.path.notations.partout.pattern import Pattern, Variable, fitted, variables
+from pipl_pipe.path.parts import Part, Parts, Run, Section, Shape, Slot, Text
+
+Info = Dict[str, Optional[str]]
+"""Variable to value; None where it has none."""
+
+
+@dataclass(frozen=True)
+class VariableKey:
+    """The values of a variable at one length. `name` is the variable's, with the length where
+    it stands in several."""
+
+    name: str
+    length: Optional[int]
+    is_exact: bool = True
+
+    @property
+    def shape(self) -> Shape:
+        return (Run(ANYTHING, self.length or 1, self.length),)
+
+    def read(self, text: str) -> str:
+        return text
+
+    def write(self, value: Any) -> str:
+        """Texts only; `Expression.write` has made them fit. Raises InvalidValue."""
+        problem = ""
+        if not isinstance(value, str) or not value:
+            problem = "it is not a text"
+        elif value in (".", ".."):
+            problem = "it means another folder"
+        elif any(character not in ANYTHING for character in value):
+            problem = "it holds a separator or NUL"
+        elif self.length is not None and len(value) != self.length:
+            problem = f"it has {len(value)} characters, not {self.length}"
+        if problem:
+            raise InvalidValue(self.name, repr(value)[:100], problem)
+        return str(value)
+
+    def has_default(self) -> bool:
+        return False
+
+    @property
+    def default(self) -> None:
+        return None
+
+
+class Expression:
+    """A text with variables that is read and written: a label's path key, or an aggregate."""
+
+    def __init__(self, name: str, patterns: Tuple[Pattern, ...]) -> None:
+        """The `patterns` are joined by `/`. Raises InvalidTemplate."""
+        self.variables: Tuple[Variable, ...] = tuple(
+            variable for one in patterns for variable in variables(one)
+        )
+        self._keys = _keys(self.variables)
+        self.compiled = Compiled(name, self._parts(patterns))
+        self._lengths = {
+            key.name: (variable.name, key.length)
+            for variable, key in zip(self.variables, map(self._key, self.variables))
+        }
+
+    @classmethod
+    def of(cls, name: str, location: Location) -> Expression:
+        start = tuple(start_of(part) if isinstance(part, str) else part for part in location.volume)
+        return cls(name, (tuple(part for part in start if part), *location.names))
+
+    def read(self, text: str, known: Mapping[str, Optional[str]]) -> Info:
+        """Every variable's value; None for one that is left out.
+
+        What is `known` only decides where a text can be read in several ways. Raises
+        PathMismatch, AmbiguousPath, PathTooLong.
+        """
+        try:
+            fields = self.compiled.read(text)
+        except AmbiguousPath:
+            given = {
+                key: value
+                for key, (name, length) in self._lengths.items()
+                if (value := fitted(str(known.get(name) or ""), length))
+            }
+            readings = self.compiled.readings(text, given) if given else []
+            if len(readings) != 1:
+                raise
+            fields = readings[0]
+        return self._merged(text, fields)
+
+    def write(self, info: Mapping[str, Any]) -> str:
+        """Raises MissingFields, InvalidValue, PathTooLong. Numbers are filled up to a length."""
+        fields = {}
+        for key, (name, length) in self._lengths.items():
+            value = info.get(name)
+            if value is None or value == "":
+                continue
+            if isinstance(value, int) and not isinstance(value, bool):
+                value = str(value)
+            fields[key] = fitted(value, length) if isinstance(value, str) else value
+        return self.compiled.write(fields)
+
+    def missing(self, info: Mapping[str, Any]) -> List[str]:
+        """The variables that are needed and have no value, in order."""
+        needed = dict.fromkeys(one.name for one in self.variables if not one.optional)
+        return [name for name in needed if info.get(name) in (None, "")]
+
+    def _merged(self, text: str, fields: Mapping[str, str]) -> Info:
+        info: Info = {}
+        for key, (name, length) in self._lengths.items():
+            value = fields.get(key)
+            before = info.get(name)
+            if value is not None and before is not None and fitted(before, length) != value:
+                raise PathMismatch(self.compiled.name, text, text.rfind(value))
+            info[name] = value if before is None else before
+        return info
+
+    def _key(self, variable: Variable) -> VariableKey:
+        return self._keys[variable.name, variable.length]
+
+    def _parts(self, patterns: Tuple[Pattern, ...]) -> Parts:
+        parts: List[Part] = []
+        literal = ""
+        for number, names in enumerate(patterns):
+            slash = "/" if number else ""
+            if len(names) == 1 and isinstance(names[0], Variable) and names[0].optional:
+                parts += [Text(literal)] if literal else []
+                literal = ""
+                inner = (Text(slash), Slot(self._key(names[0])))
+                parts.append(Section(inner if slash else inner[1:]))
+                continue
+            literal += slash
+            for one in names:
+                if isinstance(one, str):
+                    literal += one
+                    continue
+                parts += [Text(literal)] if literal else []
+                literal = ""
+                slot = Slot(self._key(one))
+                parts.append(Section((slot,)) if one.optional else slot)
+        return tuple((*parts, Text(literal)) if literal else parts)
+
+
+def _keys(found: Tuple[Variable, ...]) -> Dict[Tuple[str, Optional[int]], VariableKey]:
+    lengths: Dict[str, Dict[Optional[int], None]] = {}
+    for one in found:
+        lengths.setdefault(one.name, {})[one.length] = None
+    return {
+        (name, length): VariableKey(name if len(its) == 1 else f"{name}:{length}", length)
+        for name, its in lengths.items()
+        for length in its
+    }
