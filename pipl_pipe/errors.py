@@ -16,6 +16,7 @@ DesignedError                a fault that somebody can act on
     │   ├── UnknownTemplate  the catalog has no template of that name
     │   ├── PathMismatch     a path that the template cannot have made
     │   ├── AmbiguousPath    a path that the template can have made in two ways
+    │   ├── UndecidedPath    a path that could be read in too many ways to try
     │   ├── SeveralTemplates a path that several templates can have made
     │   ├── PathTooLong      longer than any file system or path may be
     │   ├── PathOutside      a path below none of the roots
@@ -258,6 +259,16 @@ class AmbiguousPath(PathError):
     code = "path.ambiguous"
     says = "{text!r} fits the template {template!r} as {first} and as {second}"
     hint = "narrow the keys with choices, filter_by or length; `pipl path check` shows where"
+
+
+class UndecidedPath(PathError):
+    """A text with so many ways to read it that they were not all tried."""
+
+    template: str
+    text: str
+    code = "path.undecided"
+    says = "{text!r} could be read by the template {template!r} in too many ways to try them"
+    hint = "separate its keys by characters that their values do not have"
 
 
 class SeveralTemplates(PathError):

@@ -33,6 +33,10 @@ class Characters:
     def __or__(self, other: Characters) -> Characters:
         return Characters(_joined((*self.ranges, *other.ranges)))
 
+    def meets(self, other: Characters) -> bool:
+        """Some character is in both."""
+        return any(a <= d and c <= b for a, b in self.ranges for c, d in other.ranges)
+
     def minus(self, characters: Iterable[str]) -> Characters:
         """This set without some characters."""
         left = list(self.ranges)
@@ -80,7 +84,7 @@ def _escaped(point: int) -> str:
     character = chr(point)
     if character.isascii() and character.isprintable():
         return re.escape(character) if not character.isalnum() else character
-    return f"\\U{point:08x}"
+    return f"\\x{point:02x}" if point < 256 else f"\\U{point:08x}"
 
 
 SEPARATORS = "/\\"

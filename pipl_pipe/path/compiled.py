@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, FrozenSet, List, Mapping, Optional, Tuple
+import re
+from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Tuple
 
-from pipl_pipe.path.parts import Fields, Key, Parts
+from pipl_pipe.errors import (
+    AmbiguousPath,
+    InvalidTemplate,
+    InvalidValue,
+    PathMismatch,
+    PathTooLong,
+    UndecidedPath,
+)
+from pipl_pipe.path import memo
+from pipl_pipe.path.graph import graph
+from pipl_pipe.path.parts import Fields, Key, Part, Parts, Section, Slot, Text, keys_of, slots
+from pipl_pipe.path.reader import expression_of
+from pipl_pipe.path.solver import Solver, TooManyWays
+from pipl_pipe.path.text import MAX_PATH, folded, shown
+from pipl_pipe.path.unit import Unit, split, unit
+from pipl_pipe.path.writer import Writer
+
+MAX_SLOTS = 100
 
 
 class Compiled:
@@ -21,33 +39,204 @@ class Compiled:
     """By name, in order of first appearance."""
     optional: FrozenSet[str]
     """The names of keys that stand in sections only."""
+    units: Tuple[Unit, ...]
+    """What stands between separators, for the search and the index."""
 
     def __init__(self, name: str, parts: Parts, prefixes: Tuple[str, ...] = ()) -> None:
         """Raises InvalidTemplate."""
+        self.name = name
+        self.parts = parts = _joined(parts)
+        self.prefixes = prefixes or ("",)
+        self._check()
+        self.keys = keys_of(parts)
+        found = list(slots(parts))
+        self.optional = frozenset(self.keys) - {key.name for key, within in found if not within}
+        self.units = tuple(_units(parts))
+        self._writer = Writer(name, parts)
+        self._solver: Optional[Solver] = None
+        expression = expression_of(self.prefixes, parts, self.units)
+        self._fullmatch = re.compile(expression.text, re.DOTALL).fullmatch
+        self._is_exact = expression.is_exact
+        self._doubtful = expression.doubtful
+        self._names = tuple(key.name for key in expression.keys)
+        self._memos = tuple(memo.Read(key) for key in expression.keys)
+        self._is_whole = not self.optional and not expression.is_hard
+        self._is_hard = expression.is_hard
 
     def read(self, text: str) -> Fields:
         """The fields from which `write` would make this text.
 
         Raises PathMismatch (`.column`, 0-based, is where it stopped fitting), AmbiguousPath with
-        two readings, PathTooLong.
+        two readings, PathTooLong, UndecidedPath.
         """
+        fields = self.read_or_none(text)
+        if fields is None:
+            if len(text) > MAX_PATH:
+                raise PathTooLong(shown(text), len(text), MAX_PATH)
+            raise PathMismatch(self.name, shown(text), self._column(text))
+        return fields
 
     def read_or_none(self, text: str) -> Optional[Fields]:
-        """Like `read`, with None for what does not fit or is too long. Raises AmbiguousPath."""
+        """Like `read`, with None for what does not fit or is too long.
+
+        Raises AmbiguousPath, UndecidedPath.
+        """
+        match = self._fullmatch(text)
+        if match is None:
+            return None
+        if match.lastindex != self._doubtful:
+            try:
+                if self._is_whole:
+                    return dict(
+                        zip(
+                            self._names,
+                            [memo[text] for memo, text in zip(self._memos, match.groups())],
+                        )
+                    )
+                return {
+                    name: memo[text]
+                    for name, memo, text in zip(self._names, self._memos, match.groups())
+                    if text is not None
+                }
+            except InvalidValue:
+                if self._is_exact:
+                    return None
+        found = self.readings(text)
+        if len(found) > 1:
+            raise AmbiguousPath(self.name, shown(text), found[0], found[1])
+        return found[0] if found else None
 
     def readings(
         self, text: str, given: Optional[Mapping[str, Any]] = None, limit: int = 2
     ) -> List[Fields]:
-        """Every way to read the text, at most `limit`, in which the values `given` are found."""
+        """Every way to read the text, at most `limit`, in which the values `given` are found.
+
+        Values for keys that the template does not have do not count. Raises UndecidedPath.
+        """
+        if len(text) > MAX_PATH:
+            return []
+        try:
+            wanted = {
+                name: key.read(key.write(given[name]))
+                for name, key in self.keys.items()
+                if given and given.get(name) is not None
+            }
+        except InvalidValue:
+            return []
+        found: List[Fields] = []
+        try:
+            for rest in self._rests(text):
+                for fields in self._solved().readings(rest, wanted, limit):
+                    if fields not in found:
+                        found.append(fields)
+        except TooManyWays as fault:
+            raise UndecidedPath(self.name, shown(text)) from fault
+        return found[:limit]
 
     def fits(self, text: str) -> bool:
-        """There is a reading, or several."""
+        """There is a reading, or several. Raises UndecidedPath."""
+        try:
+            return self.read_or_none(text) is not None
+        except AmbiguousPath:
+            return True
 
     def missing(self, fields: Mapping[str, Any], *, skip_defaults: bool = False) -> List[str]:
         """Keys needed that are not given, or given as None, in the template's order."""
+        return [
+            name
+            for name, key in self.keys.items()
+            if name not in self.optional
+            and fields.get(name) is None
+            and not (skip_defaults and key.has_default())
+        ]
 
     def write(self, fields: Mapping[str, Any]) -> str:
         """The text of these fields; others may be there too. Defaults stand in for needed ones.
 
         Raises MissingFields, InvalidValue, PathTooLong.
         """
+        return self._writer.write(fields)
+
+    def _solved(self) -> Solver:
+        if self._solver is None:
+            self._solver = Solver(graph(self.parts))
+        return self._solver
+
+    def _rests(self, text: str) -> List[str]:
+        lowered = folded(text)
+        return [
+            text[len(prefix) :] for prefix in self.prefixes if lowered.startswith(folded(prefix))
+        ]
+
+    def _column(self, text: str) -> int:
+        rests = self._rests(text)
+        if rests:
+            return max(len(text) - len(rest) + self._solved().reached(rest) for rest in rests)
+        lowered = folded(text)
+        return max(_shared(folded(prefix), lowered) for prefix in self.prefixes)
+
+    def _check(self) -> None:
+        """Raises InvalidTemplate for what no notation can mean."""
+        shown_as = "".join(str(getattr(part, "text", "…")) for part in self.parts)
+        count = sum(1 for _ in slots(self.parts))
+        known: Dict[str, Key] = {}
+        problem = ""
+        for key, _ in slots(self.parts):
+            if known.setdefault(key.name, key) is not key:
+                problem = f"two different keys are called {key.name!r}"
+        if count > MAX_SLOTS:
+            problem = f"it has {count} keys, more than {MAX_SLOTS}"
+        problem = problem or _text_problem(self.parts)
+        if problem:
+            raise InvalidTemplate(self.name, shown(shown_as), 0, problem)
+
+    def __repr__(self) -> str:
+        return f"<Compiled {self.name}>"
+
+
+def _units(parts: Parts) -> List[Unit]:
+    units: List[Unit] = []
+    bound: set[str] = set()
+    for one in split(parts):
+        made = unit(one, frozenset(bound))
+        units.append(made)
+        if made.shapes is not None:
+            bound |= {key.name for key, within in slots(one) if not within}
+    return units
+
+
+def _joined(parts: Parts) -> Parts:
+    """Neighbouring texts as one; no empty ones."""
+    joined: List[Part] = []
+    for part in parts:
+        last = joined[-1] if joined else None
+        if isinstance(part, Section):
+            joined.append(Section(_joined(part.parts)))
+        elif isinstance(part, Text) and not part.text:
+            continue
+        elif isinstance(part, Text) and isinstance(last, Text) and last.folded == part.folded:
+            joined[-1] = Text(last.text + part.text, part.folded)
+        else:
+            joined.append(part)
+    return tuple(joined)
+
+
+def _text_problem(parts: Parts) -> str:
+    for part in parts:
+        if isinstance(part, Text) and "\0" in part.text:
+            return "it holds a NUL"
+        if isinstance(part, Section):
+            if not any(isinstance(one, (Slot, Section)) for one in part.parts):
+                return "a section without a key in it would never be decided"
+            problem = _text_problem(part.parts)
+            if problem:
+                return problem
+    return ""
+
+
+def _shared(first: str, second: str) -> int:
+    """How many characters two texts begin with alike."""
+    for number, (one, other) in enumerate(zip(first, second)):
+        if one != other:
+            return number
+    return min(len(first), len(second))

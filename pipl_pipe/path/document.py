@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Tuple, Union
 from pipl_pipe.errors import InvalidCatalog, NotInstalled
 
 MAX_DEPTH = 100
+MAX_NODES = 200_000
 MAX_BYTES = 16 * 1024 * 1024
 
 
@@ -137,12 +138,17 @@ class _Reader:
         self._source = source
         self._scalars = scalars
         self._problems = problems
+        self._count = 0
 
     def node(self, node: Any, depth: int) -> Node:
+        self._count += 1
         mark = node.start_mark
         place = Place(self._source, mark.line + 1, mark.column + 1)
         if depth > MAX_DEPTH:  # also an anchor that contains itself
             self._problem(place, f"nested more than {MAX_DEPTH} deep")
+            return Node(None, place)
+        if self._count > MAX_NODES:  # anchors that stand in one another many times
+            self._problem(place, f"more than {MAX_NODES} values")
             return Node(None, place)
         if node.id == "scalar":
             return Node(self._scalar(node, place), place)
@@ -150,6 +156,8 @@ class _Reader:
             return Node(tuple(self.node(one, depth + 1) for one in node.value), place)
         entries: Dict[str, Tuple[Node, Node]] = {}
         for key, value in node.value:
+            if self._count > MAX_NODES:
+                break
             name = self.node(key, depth + 1)
             if isinstance(name.value, (tuple, dict)):
                 self._problem(name.place, "a key is a text")

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"(?s:(.*?)(-?\d+)?((?:\.\w*[a-zA-Z]\w?)*(?:\.[^.]+)?))")
 """Head, frame and tail as fileseq takes a name apart: the shortest head that leaves the rest."""
-_COMMON = re.compile(r"(.*\.|[^.]*(?<![\d-]))(\d+)(\.[A-Za-z]+)")
-"""What most frames are called. Where it fits it gives what `_NAME` gives, three times sooner:
-no tail can begin before the last dot, since between two dots it would need a letter."""
+_COMMON = re.compile(r"(?:.*\.|[^.]*(?<![\d-]))[0-9]+\.[A-Za-z]+")
+"""What most frames are called. Where it fits, `_NAME` has the digits before the last dot for a
+frame: no tail can begin before that dot, since between two dots it would need a letter."""
 _PRINTF = re.compile(r"%(?:0(\d+))?d")
 _HOUDINI = re.compile(r"\$F(\d*)")
 
@@ -104,35 +104,32 @@ def grouped(names: Iterable[str], folder: str = "") -> List[FrameSequence]:
     `10000` are one sequence, `1` and `0002` are two. Where an unpadded frame would fit two
     paddings, it goes to the one of its own width.
     """
-    frames: Dict[Key, Set[str]] = {}
     names = list(names)
-    long = [name for name in names if len(name) > LONGEST]
-    singles: List[Key] = [(name, "") for name in long]
-    if long:
-        names = [name for name in names if len(name) <= LONGEST]
-    head = tail = "\0"
-    known: Set[str] = set()
-    at = end = 0
+    if max(map(len, names), default=0) > LONGEST:
+        long = [FrameSequence(folder, one, (), 0, "") for one in names if len(one) > LONGEST]
+        return grouped((one for one in names if len(one) <= LONGEST), folder) + long
+    frames: Dict[Key, Set[str]] = {}
+    common: Dict[Key, Set[str]] = {}
+    singles: Set[Key] = set()
     for name in names:
-        # Neighbours mostly belong together, and then no expression needs to run.
-        frame = name[at:end]
-        if frame.isdecimal() and name.startswith(head) and name.endswith(tail):
+        stem = name.rpartition(".")[0]
+        head = stem.rstrip("0123456789")
+        frame = stem[len(head) :]
+        key = head, name[len(stem) :]
+        known = common.get(key) if frame else None
+        if known is not None:  # an expression need not run for each frame of a sequence
             known.add(frame)
-            continue
-        found = _COMMON.fullmatch(name)
-        if found:
-            head, frame, tail = found.groups()
-            known = frames.setdefault((head, tail), set())
-            at, end = len(head), -len(tail)
-            known.add(frame)
-            continue
-        other = _NAME.fullmatch(name)
-        assert other is not None, name  # it fits every text
-        if other[2] is None:
-            singles.append((other[1], other[3]))
+        elif frame and _COMMON.fullmatch(name):
+            common[key] = frames.setdefault(key, set())
+            common[key].add(frame)
         else:
-            frames.setdefault((other[1], other[3]), set()).add(other[2])
-    made = [FrameSequence(folder, one, (), 0, rest) for one, rest in set(singles)]
+            found = _NAME.fullmatch(name)
+            assert found is not None, name  # it fits every text
+            if found[2] is None:
+                singles.add((found[1], found[3]))
+            else:
+                frames.setdefault((found[1], found[3]), set()).add(found[2])
+    made = [FrameSequence(folder, one, (), 0, rest) for one, rest in singles]
     for (one, rest), texts in frames.items():
         for width, numbers in _paddings(texts):
             made.append(FrameSequence(folder, one, numbers, width, rest))
@@ -181,21 +178,17 @@ def padding_width(text: str) -> Optional[int]:
 
 def _paddings(texts: Set[str]) -> Iterable[Tuple[int, Tuple[int, ...]]]:
     """The widths that these frames of one head and tail are padded to, and the frames of each."""
-    if len(set(map(len, texts))) == 1:
-        yield len(next(iter(texts))), tuple(sorted(set(map(int, texts))))
-        return
+    by_width: Dict[int, List[str]] = {}
+    for text in texts:
+        by_width.setdefault(len(text), []).append(text)
     width = 0
     numbers: Set[int] = set()
-    for text in sorted(texts, key=lambda one: (len(one), not _has_zeros(one), one)):
-        if not numbers:
-            width = len(text)
-        elif len(text) != width and _has_zeros(text):
+    for wider in sorted(by_width):
+        its = by_width[wider]
+        if not width:
+            width = wider
+        elif any(text.startswith(("0", "-0")) for text in its):
             yield width, tuple(sorted(numbers))
-            width, numbers = len(text), set()
-        numbers.add(int(text))
+            width, numbers = wider, set()
+        numbers.update(map(int, its))
     yield width, tuple(sorted(numbers))
-
-
-def _has_zeros(text: str) -> bool:
-    """Whether a frame is written wider than its number needs."""
-    return len(str(int(text))) != len(text)

@@ -1,0 +1,90 @@
+"""What may go wrong with the templates of a catalog, before a path meets it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Dict, List, Sequence, Tuple
+
+from pipl_pipe.path.compiled import Compiled
+from pipl_pipe.path.example import example
+from pipl_pipe.path.overlap import ambiguity, overlap
+
+VARIANTS = 4
+"""How many examples of a template are tried on the others."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A template to check. Those of one `space` can meet: paths below one root, or strings."""
+
+    name: str
+    definition: str
+    compiled: Compiled
+    space: str = ""
+    start: str = ""
+    """What stands before the compiled text in a full path."""
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Another template that can have made the same `text`. Not `certain` where the keys' types
+    are too special to tell whether they take the text."""
+
+    other: str
+    text: str
+    certain: bool
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is known of one template.
+
+    `example` is a path of it, empty where none was found: a key then takes no value.
+    `is_reachable` is off where no example is the template's own, since others take each.
+    `ambiguous` is a text that it can have made in two ways, empty where there is none.
+    """
+
+    name: str
+    definition: str
+    example: str
+    is_reachable: bool
+    ambiguous: str
+    overlaps: Tuple[Overlap, ...]
+
+    @property
+    def is_clean(self) -> bool:
+        return self.is_reachable and not self.overlaps and not self.ambiguous
+
+
+def check(candidates: Sequence[Candidate]) -> List[Finding]:
+    """One finding for each, in their order."""
+    overlaps: Dict[str, List[Overlap]] = {one.name: [] for one in candidates}
+    for first, second in combinations(candidates, 2):
+        if first.space != second.space:
+            continue
+        text = overlap(first.compiled, second.compiled)
+        if text is None:
+            continue
+        certain = first.compiled.fits(text) and second.compiled.fits(text)
+        overlaps[first.name].append(Overlap(second.name, first.start + text, certain))
+        overlaps[second.name].append(Overlap(first.name, second.start + text, certain))
+    return [_finding(one, overlaps[one.name], candidates) for one in candidates]
+
+
+def _finding(
+    checked: Candidate, overlaps: List[Overlap], candidates: Sequence[Candidate]
+) -> Finding:
+    examples = list(
+        dict.fromkeys(filter(None, (example(checked.compiled, one) for one in range(VARIANTS))))
+    )
+    named = {one.other for one in overlaps}
+    others = [one.compiled for one in candidates if one.name in named]
+    return Finding(
+        name=checked.name,
+        definition=checked.definition,
+        example=checked.start + examples[0] if examples else "",
+        is_reachable=any(not any(one.fits(text) for one in others) for text in examples),
+        ambiguous=ambiguity(checked.compiled) or "",
+        overlaps=tuple(overlaps),
+    )
