@@ -100,9 +100,10 @@ def scan(folder: str, *, hidden: bool = False) -> List[FrameSequence]:
 def grouped(names: Iterable[str], folder: str = "") -> List[FrameSequence]:
     """Basenames that belong together, by head, tail and width; nothing is read from disk.
 
-    A name longer than any file system allows is a file without a number. A wider frame joins a narrower padding only where no zero precedes it: `0999`, `1000` and
+    A wider frame joins a narrower padding only where no zero precedes it: `0999`, `1000` and
     `10000` are one sequence, `1` and `0002` are two. Where an unpadded frame would fit two
-    paddings, it goes to the one of its own width.
+    paddings, it goes to the one of its own width. A name longer than any file system allows is
+    a file without a number.
     """
     names = list(names)
     if max(map(len, names), default=0) > LONGEST:
