@@ -71,10 +71,8 @@ class Expression:
         )
         self._keys = _keys(self.variables)
         self.compiled = Compiled(name, self._parts(patterns))
-        self._lengths = {
-            key.name: (variable.name, key.length)
-            for variable, key in zip(self.variables, map(self._key, self.variables))
-        }
+        self._lengths = {key.name: (name, length) for (name, length), key in self._keys.items()}
+        self._names = tuple(dict.fromkeys(one.name for one in self.variables))
 
     @classmethod
     def of(cls, name: str, location: Location) -> Expression:
@@ -119,13 +117,18 @@ class Expression:
         return [name for name in needed if info.get(name) in (None, "")]
 
     def _merged(self, text: str, fields: Mapping[str, str]) -> Info:
+        """One value for each variable, from which all of its places would be written so."""
+        if len(self._lengths) == len(self._names):
+            return {name: fields.get(name) for name in self._names}
         info: Info = {}
         for key, (name, length) in self._lengths.items():
-            value = fields.get(key)
-            before = info.get(name)
-            if value is not None and before is not None and fitted(before, length) != value:
-                raise PathMismatch(self.compiled.name, text, text.rfind(value))
-            info[name] = value if before is None else before
+            if key in fields and (info.get(name) is None or length is None):
+                info[name] = fields[key]
+            info.setdefault(name, None)
+        for key, (name, length) in self._lengths.items():
+            value = info[name]
+            if fields.get(key) != (None if value is None else fitted(value, length)):
+                raise PathMismatch(self.compiled.name, text, 0)
         return info
 
     def _key(self, variable: Variable) -> VariableKey:

@@ -45,7 +45,7 @@ class Lookup:
         where = DiskPath.parse(path)
         if self._files.stamp(where) is None:
             raise NoConfiguration(where.posix, (where.posix,))
-        made = self._configurations.get(where)
+        made = self._configurations.get(where) if self._keep else None
         if made and all(self._document(one.path) is one for one in made.documents):
             return made
         made = Configuration(where.posix, self._document)
