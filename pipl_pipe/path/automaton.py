@@ -59,10 +59,12 @@ class Automaton:
             assert takes is not None
             if character not in takes.characters:
                 return
+            if taken == 1 and takes.first is not None and character not in takes.first:
+                return
             done = taken >= takes.shortest
             further = takes.longest is None or taken < takes.longest
             if takes.longest is None:
-                taken = min(taken, takes.shortest)
+                taken = min(taken, max(takes.shortest, 1))
         begins = spot.taken == 0 and edge.slot is not None
         if further:
             yield Move(Spot(spot.edge, taken), edge.slot, begins)
@@ -138,6 +140,7 @@ def _representatives(*graphs: Graph) -> List[str]:
         for edge in graph.edges:
             if isinstance(edge.takes, Run):
                 sets.add(edge.takes.characters)
+                sets.add(edge.takes.first or edge.takes.characters)
             elif edge.takes is not None:
                 literal |= _written(edge)
     found: Dict[Tuple[FrozenSet[Characters], str], str] = {}

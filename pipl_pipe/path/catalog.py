@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Generic, Iterable, Iterator, List, Mapping, Protocol, TypeVar
+from typing import Dict, Generic, Iterable, Iterator, List, Mapping, Protocol, Tuple, TypeVar
 
+from pipl_pipe.errors import InvalidCatalog, UnknownTemplate
 from pipl_pipe.path.compiled import Compiled
+from pipl_pipe.path.parts import Part, Parts, Section, Text
+from pipl_pipe.path.text import folded
+from pipl_pipe.path.unit import Unit
 
 
 class Named(Protocol):
@@ -21,15 +25,135 @@ T = TypeVar("T", bound=Named)
 
 
 class Catalog(Mapping[str, T], Generic[T]):
-    """Name to template. Looking up raises UnknownTemplate (a KeyError)."""
+    """Name to template, in the order given. Looking up raises UnknownTemplate (a KeyError)."""
 
-    def __init__(self, templates: Iterable[T]) -> None: ...
+    def __init__(self, templates: Iterable[T]) -> None:
+        """Raises InvalidCatalog for two of one name."""
+        every = tuple(templates)
+        self._named: Dict[str, T] = {one.name: one for one in every}
+        if len(self._named) < len(every):
+            names = [one.name for one in every]
+            twice = sorted({name for name in names if names.count(name) > 1})
+            problems = tuple(f"there are several templates {name!r}" for name in twice)
+            raise InvalidCatalog("catalog", problems)
+        self._indexes: Dict[str, _Index[T]] = {}
+        for one in every:
+            for prefix in {folded(prefix) for prefix in one.compiled.prefixes}:
+                self._indexes.setdefault(prefix, _Index()).add(one)
+        self._order = {name: number for number, name in enumerate(self._named)}
 
-    def __getitem__(self, name: str) -> T: ...
+    def __getitem__(self, name: str) -> T:
+        try:
+            return self._named[name]
+        except KeyError:
+            raise UnknownTemplate(name, tuple(sorted(self._named))) from None
 
-    def __iter__(self) -> Iterator[str]: ...
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._named)
 
-    def __len__(self) -> int: ...
+    def __len__(self) -> int:
+        return len(self._named)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._named
 
     def of(self, text: str) -> List[T]:
-        """Every template that can have made a text (with `/`), in the catalog's order."""
+        """Every template that can have made a text (with `/`), in the catalog's order.
+
+        Raises UndecidedPath.
+        """
+        lowered = folded(text)
+        found: List[T] = []
+        for prefix, index in self._indexes.items():
+            if lowered.startswith(prefix):
+                candidates = index.candidates(lowered[len(prefix) :].split("/"))
+                found += [one for one in candidates if one.compiled.fits(text)]
+        if len(self._indexes) > 1 and len(found) > 1:
+            found = sorted(
+                {one.name: one for one in found}.values(), key=lambda one: self._order[one.name]
+            )
+        return found
+
+
+class _Index(Generic[T]):
+    """The templates below one root, by depth; sets of them are bits of a number."""
+
+    def __init__(self) -> None:
+        self._templates: List[T] = []
+        self._depths: Dict[int, List[_Level]] = {}
+        self._sets: Dict[int, Tuple[T, ...]] = {0: ()}
+
+    def add(self, template: T) -> None:
+        bit = 1 << len(self._templates)
+        self._templates.append(template)
+        self._sets = {0: ()}
+        units = template.compiled.units
+        low, high = _depths(template.compiled.parts)
+        for depth in range(low, high + 1):
+            levels = self._depths.setdefault(depth, [_Level() for _ in range(depth)])
+            for number, level in enumerate(levels):
+                if low == high:
+                    level.add(units[number], bit)
+                else:
+                    level.any |= bit
+
+    def candidates(self, components: List[str]) -> Tuple[T, ...]:
+        """Those that these components (in lower case) do not rule out, in the catalog's order."""
+        levels = self._depths.get(len(components))
+        if levels is None:
+            return ()
+        bits = -1
+        for level, component in zip(levels, components):
+            bits &= level.exact.get(component, 0) | level.any
+            if not bits:
+                return ()
+        ending = components[-1].rpartition(".")[2]
+        bits &= levels[-1].endings.get(ending, 0) | ~levels[-1].with_ending
+        if bits not in self._sets:
+            self._sets[bits] = tuple(
+                one for number, one in enumerate(self._templates) if bits >> number & 1
+            )
+        return self._sets[bits]
+
+
+class _Level:
+    """What templates have as one component, each a bit."""
+
+    def __init__(self) -> None:
+        self.exact: Dict[str, int] = {}
+        """Text in lower case to those that have exactly it."""
+        self.any = 0
+        """Those that have keys there."""
+        self.endings: Dict[str, int] = {}
+        """Of these, text after the last dot to those that end in it."""
+        self.with_ending = 0
+
+    def add(self, unit: Unit, bit: int) -> None:
+        if unit.text is not None:
+            text = folded(unit.text)
+            self.exact[text] = self.exact.get(text, 0) | bit
+            return
+        self.any |= bit
+        last = unit.parts[-1]
+        if isinstance(last, Text) and "." in last.text:
+            ending = folded(last.text.rpartition(".")[2])
+            self.endings[ending] = self.endings.get(ending, 0) | bit
+            self.with_ending |= bit
+
+
+def _depths(parts: Parts) -> Tuple[int, int]:
+    """How many components a template's texts have, at least and at most."""
+    low = high = 1
+    for part in parts:
+        fewer, more = _separators(part)
+        low, high = low + fewer, high + more
+    return low, high
+
+
+def _separators(part: Part) -> Tuple[int, int]:
+    if isinstance(part, Text):
+        count = part.text.count("/")
+        return count, count
+    if isinstance(part, Section):
+        return 0, sum(_separators(one)[1] for one in part.parts)
+    return 0, 0

@@ -48,6 +48,10 @@ def of_text(text: str, *, ignore_case: bool) -> str:
 
 
 def _of_run(run: Run) -> str:
+    if run.first is not None:
+        more = None if run.longest is None else run.longest - 1
+        rest = Run(run.characters, run.shortest - 1, MAX_NAME - 1 if more is None else more)
+        return run.first.expression + (_of_run(rest) if rest.longest else "")
     longest = MAX_NAME if run.longest is None else run.longest
     times = f"{{{run.shortest}}}" if run.shortest == longest else f"{{{run.shortest},{longest}}}"
     return f"{run.characters.expression}{'' if times == '{1}' else times}"

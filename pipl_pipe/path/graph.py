@@ -94,7 +94,7 @@ def choices(graph: Graph) -> int:
 
 def _first(edge: Edge) -> Characters:
     if isinstance(edge.takes, Run):
-        return edge.takes.characters
+        return edge.takes.first or edge.takes.characters
     assert edge.takes is not None
     first = edge.takes[0]
     return Characters.of(first, *(first.upper() if edge.folded else first)[:1])

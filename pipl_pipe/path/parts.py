@@ -21,6 +21,8 @@ class Run:
     characters: Characters
     shortest: int = 1
     longest: Optional[int] = None
+    first: Optional[Characters] = None
+    """Those of the set that the first character is one of; None: any."""
 
 
 Shape = Tuple[Union[Run, str], ...]

@@ -7,7 +7,7 @@ the end, only positions that lie on a reading are visited; the keys then decide.
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from pipl_pipe.errors import InvalidValue
 from pipl_pipe.path.characters import Characters
@@ -18,6 +18,12 @@ from pipl_pipe.path.text import folded
 MAX_STEPS = 5_000
 """Values tried before giving up. Only keys that refuse texts of their own
 shape (an expression, exclusions, agreement with themselves) can make many be tried."""
+
+
+Way = Dict[str, Tuple[str, Any]]
+"""Name to text and value."""
+Accepts = Callable[[str, str, Any], bool]
+"""Asked with a key's name, a text and its value."""
 
 
 class TooManyWays(Exception):
@@ -32,10 +38,9 @@ class Solver:
         self._entering: Dict[int, List[Edge]] = {}
         for edge in graph.edges:
             self._entering.setdefault(edge.target, []).append(edge)
-        self._classes = {
-            edge.takes.characters for edge in graph.edges if isinstance(edge.takes, Run)
-        }
-        self._tables = {characters: _Table(characters) for characters in self._classes}
+        runs = [edge.takes for edge in graph.edges if isinstance(edge.takes, Run)]
+        classes = {one for run in runs for one in (run.characters, run.first or run.characters)}
+        self._tables = {characters: _Table(characters) for characters in classes}
 
     def reached(self, text: str) -> int:
         """How far the text can be read, in characters: where it stops fitting."""
@@ -48,18 +53,23 @@ class Solver:
 
         Raises TooManyWays.
         """
+        wanted = given or {}
         found: List[Fields] = []
-        reached = self._forward(text)
-        if not reached[self._graph.last] >> len(text) & 1:
-            return found
-        walk = _Walk(self._graph, self._entering, reached, self._masks(text), text, given or {})
-        for values in walk.values(self._graph.last, len(text), {}):
-            fields = {key.name: values[key.name] for key in self._graph.keys if key.name in values}
+        for way in self.ways(text, lambda name, _, value: name not in wanted or wanted[name] == value):
+            fields = {key.name: way[key.name][1] for key in self._graph.keys if key.name in way}
             if fields not in found:
                 found.append(fields)
                 if len(found) >= limit:
                     break
         return found
+
+    def ways(self, text: str, accepts: Accepts) -> Iterator[Way]:
+        """Every way to read the text in which each value is accepted. Raises TooManyWays."""
+        reached = self._forward(text)
+        if not reached[self._graph.last] >> len(text) & 1:
+            return iter(())
+        walk = _Walk(self._graph, self._entering, reached, self._masks(text), text, accepts)
+        return walk.ways(self._graph.last, len(text), {})
 
     def _masks(self, text: str) -> Dict[Characters, int]:
         """For each set of characters, a number whose bit i tells that character i is in it."""
@@ -105,6 +115,8 @@ def _after(edge: Edge, start: int, text: str, masks: Mapping[Characters, int]) -
             position = text.find(takes, position + 1)
         return (start & found) << len(takes)
     mask = masks[takes.characters]
+    if takes.first is not None:
+        start &= masks[takes.first]
     for _ in range(takes.shortest):
         start = (start & mask) << 1
         if not start:
@@ -122,7 +134,7 @@ class _Walk:
 
     def __init__(
         self, graph: Graph, entering: Mapping[int, List[Edge]], reached: List[int],
-        masks: Mapping[Characters, int], text: str, given: Mapping[str, Any],
+        masks: Mapping[Characters, int], text: str, accepts: Accepts,
     ) -> None:  # fmt: skip
         self._graph = graph
         self._entering = entering
@@ -130,19 +142,19 @@ class _Walk:
         self._masks = masks
         self._text = text
         self._lowered = folded(text)
-        self._given = given
+        self._accepts = accepts
         self._read: Dict[Tuple[int, int, int], Tuple[bool, Any]] = {}
         self._steps = 0
         names = [key.name for key in graph.keys]
         self._repeated = {name for name in names if names.count(name) > 1}
         self._dead: set[Any] = set()
 
-    def values(self, state: int, end: int, bound: Dict[str, Any]) -> Iterator[Dict[str, Any]]:
-        """Name to value of each reading of the text up to `end`, with those after it bound."""
+    def ways(self, state: int, end: int, bound: Way) -> Iterator[Way]:
+        """Each way to read the text up to `end`, with what stands after it bound."""
         if state == 0:
             yield bound
             return
-        known = tuple((name, bound[name]) for name in self._repeated if name in bound)
+        known = tuple((name, bound[name][0]) for name in self._repeated if name in bound)
         if (state, end, known) in self._dead:
             return
         alive = False
@@ -150,14 +162,15 @@ class _Walk:
             for start in self._starts(edge, end):
                 more = bound
                 if edge.slot is not None:
+                    text = self._text[start:end]
                     fits, value = self._value(edge.slot, start, end)
                     name = self._graph.keys[edge.slot].name
-                    if not fits or (name in bound and bound[name] != value):
+                    if not fits or (name in bound and bound[name][0] != text):
                         continue
-                    more = {**bound, name: value}
-                for values in self.values(edge.source, start, more):
+                    more = {**bound, name: (text, value)}
+                for way in self.ways(edge.source, start, more):
                     alive = True
-                    yield values
+                    yield way
         if not alive:
             self._dead.add((state, end, known))
 
@@ -178,7 +191,10 @@ class _Walk:
         high = end - takes.shortest
         if high < low:
             return
-        positions = self._reached[edge.source] >> low & ((1 << (high - low + 1)) - 1)
+        allowed = self._reached[edge.source]
+        if takes.first is not None:
+            allowed &= self._masks[takes.first]
+        positions = allowed >> low & ((1 << (high - low + 1)) - 1)
         while positions:
             top = positions.bit_length() - 1
             yield low + top
@@ -192,9 +208,9 @@ class _Walk:
                 raise TooManyWays
             key = self._graph.keys[slot]
             try:
-                value = key.read(self._text[start:end])
-                fits = key.name not in self._given or self._given[key.name] == value
-                self._read[spot] = fits, value
+                text = self._text[start:end]
+                value = key.read(text)
+                self._read[spot] = self._accepts(key.name, text, value), value
             except InvalidValue:
                 self._read[spot] = False, None
         return self._read[spot]

@@ -110,7 +110,7 @@ def _decided(parts: Parts) -> Optional[Tuple[Shape, ...]]:
 def _is_single(parts: Parts) -> bool:
     """One slot between fixed texts."""
     kinds = [part for part in parts if not isinstance(part, Text)]
-    return len(kinds) == 1 and isinstance(kinds[0], Slot) and len(kinds[0].key.shape) == 1
+    return len(kinds) == 1 and isinstance(kinds[0], Slot)
 
 
 def _counted(parts: Parts, shapes: Tuple[Shape, ...], bound: AbstractSet[str]) -> bool:
@@ -175,8 +175,9 @@ def _narrow(shape: Shape, ends: str) -> Shape:
             kept += [] if _holds(one, ends) else [one]
             continue
         characters = one.characters.minus(ends)
-        if characters.ranges:
-            kept.append(Run(characters, one.shortest, one.longest))
+        first = one.first.minus(ends) if one.first is not None else None
+        if characters.ranges and (first is None or first.ranges):
+            kept.append(Run(characters, one.shortest, one.longest, first))
     return tuple(kept)  # type: ignore[arg-type]  # runs and texts, as they came
 
 

@@ -64,19 +64,22 @@ class IntegerKey(TemplateKey):
 
     @property
     def shape(self) -> Shape:
-        shortest = self._digits if self._strict else 1
         texts: Shape
         if self._labels is not None and self._strict:
             texts = tuple(self._cast(value) for value in self._labels)
         elif self._length is not None:
             texts = (Run(DIGITS, self._length, self._length),)
+        elif self._strict:
+            longer = Run(DIGITS, self._digits + 1, None, DIGITS.minus("0"))
+            texts = (Run(DIGITS, self._digits, self._digits), longer)
         else:
-            texts = (Run(DIGITS, shortest, None),)
+            texts = (Run(DIGITS, 1, None),)
         return (*texts, self._default) if self._is_pattern(self._default) else texts
 
     @property
     def is_exact(self) -> bool:
-        return not self._strict and self._labels is None and not self._exclusions
+        known_length = self._strict and self._length is not None
+        return self._labels is None and not self._exclusions and not known_length
 
     def _cast(self, value: Any) -> str:
         return f"{self._number(value):0{self._digits}d}"

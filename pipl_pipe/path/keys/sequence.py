@@ -54,7 +54,10 @@ class SequenceKey(IntegerKey):
 
     @property
     def shape(self) -> Shape:
-        frames: Shape = (Run(DIGITS, self._digits, None),)
+        frames: Shape = (
+            Run(DIGITS, self._digits, self._digits),
+            Run(DIGITS, self._digits + 1, None, DIGITS.minus("0")),
+        )
         if self._labels is not None:
             frames = tuple(self._cast(value) for value in self._labels)
         default = self._default if self._is_pattern(self._default) else None
