@@ -70,6 +70,10 @@ class Expression:
             variable for one in patterns for variable in variables(one)
         )
         self._keys = _keys(self.variables)
+        self._needed = {one.name for one in self.variables if not one.optional}
+        optional = [one.name for one in self.variables if self._is_optional(one)]
+        self._repeats = len(set(optional)) < len(optional)
+        """A variable is written in all of its optional places or in none."""
         self.compiled = Compiled(name, self._parts(patterns))
         self._lengths = {key.name: (name, length) for (name, length), key in self._keys.items()}
         self._names = tuple(dict.fromkeys(one.name for one in self.variables))
@@ -97,6 +101,8 @@ class Expression:
             if len(readings) != 1:
                 raise
             fields = readings[0]
+        if self._repeats and self.compiled.write(fields) != text:
+            raise PathMismatch(self.compiled.name, text, 0)
         return self._merged(text, fields)
 
     def write(self, info: Mapping[str, Any]) -> str:
@@ -113,8 +119,8 @@ class Expression:
 
     def missing(self, info: Mapping[str, Any]) -> List[str]:
         """The variables that are needed and have no value, in order."""
-        needed = dict.fromkeys(one.name for one in self.variables if not one.optional)
-        return [name for name in needed if info.get(name) in (None, "")]
+        given = (name for name in self._names if name in self._needed)
+        return [name for name in given if info.get(name) in (None, "")]
 
     def _merged(self, text: str, fields: Mapping[str, str]) -> Info:
         """One value for each variable, from which all of its places would be written so."""
@@ -134,16 +140,20 @@ class Expression:
     def _key(self, variable: Variable) -> VariableKey:
         return self._keys[variable.name, variable.length]
 
+    def _is_optional(self, one: Variable) -> bool:
+        """It is, and nothing else in the expression needs it anyway."""
+        return one.optional and one.name not in self._needed
+
     def _parts(self, patterns: Tuple[Pattern, ...]) -> Parts:
         parts: List[Part] = []
         literal = ""
         for number, names in enumerate(patterns):
             slash = "/" if number else ""
-            if len(names) == 1 and isinstance(names[0], Variable) and names[0].optional:
+            only = names[0] if len(names) == 1 else ""
+            if slash and isinstance(only, Variable) and self._is_optional(only):
                 parts += [Text(literal)] if literal else []
                 literal = ""
-                inner = (Text(slash), Slot(self._key(names[0])))
-                parts.append(Section(inner if slash else inner[1:]))
+                parts.append(Section((Text(slash), Slot(self._key(only)))))
                 continue
             literal += slash
             for one in names:
@@ -153,7 +163,7 @@ class Expression:
                 parts += [Text(literal)] if literal else []
                 literal = ""
                 slot = Slot(self._key(one))
-                parts.append(Section((slot,)) if one.optional else slot)
+                parts.append(Section((slot,)) if self._is_optional(one) else slot)
         return tuple((*parts, Text(literal)) if literal else parts)
 
 

@@ -26,7 +26,7 @@ GOOD = '"p:":\n  "{{show}}":\n    file: "{{name}}_v{{version:3}}.{{ext}}"\n'
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ('"p:":\n  "{{show}":\n    a: ""\n', "file:2:3: '{{show}', character 1: the variable is not"),
+        ('"p:":\n  "{{show}":\n    a: ""\n', "file:2:3: '{{show}', character 1: the variable"),
         ('"p:":\n  "{show}":\n    a: ""\n', "file:2:3: '{show}', character 1: a single '{'"),
         ('"p:":\n  "{{sh ow}}":\n    a: ""\n', "'sh ow' is not a variable; write {{name}}"),
         ('"p:":\n  "{{a:0}}":\n    a: ""\n', "a length is from 1 to 255, not 0"),
