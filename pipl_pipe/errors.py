@@ -20,8 +20,10 @@ DesignedError                a fault that somebody can act on
     │   ├── SeveralTemplates a path that several templates can have made
     │   ├── PathTooLong      longer than any file system or path may be
     │   ├── PathOutside      a path below none of the roots
+    │   ├── NoRoot           a platform that the template has no root for
     │   ├── InvalidValue     a value that its key does not take
     │   ├── MissingFields    keys without a value
+    │   ├── NoTemplate       a path that none of the templates can have made
     │   ├── NoConfiguration  a path, name or search term that no path_partout.conf answers to
     │   ├── SeveralConfigurations  one that several answer to
     │   ├── InvalidRoots     the variable PATH_PARTOUT_ROOTS cannot be read
@@ -302,6 +304,17 @@ class PathOutside(PathError):
     hint = "give a path below one of them, or add its root to the catalog"
 
 
+class NoRoot(PathError):
+    """A template has no root on the platform asked for."""
+
+    template: str
+    platform: str
+    known: Tuple[str, ...]
+    code = "path.no-root"
+    says = "the template {template!r} has no root for {platform!r}; there are: {known}"
+    hint = "add the platform to the roots of its catalog"
+
+
 class InvalidValue(PathError):
     """A value that its key does not take."""
 
@@ -321,6 +334,16 @@ class MissingFields(PathError):
     code = "path.missing-fields"
     says = "the template {template!r} lacks values for: {keys}"
     hint = "give a value for each of them"
+
+
+class NoTemplate(PathError):
+    """A path that none of the templates can have made."""
+
+    path: str
+    count: int
+    code = "path.no-template"
+    says = "{path!r} fits none of the {count} templates"
+    hint = "see where it stops fitting: `pipl path parse PATH --template NAME`"
 
 
 class NoConfiguration(PathError):
