@@ -16,20 +16,17 @@ VARIANTS = 4
 
 @dataclass(frozen=True)
 class Candidate:
-    """A template to check. Those of one `space` can meet: paths below one root, or strings."""
+    """A template to check, and what it is written as."""
 
     name: str
     definition: str
     compiled: Compiled
-    space: str = ""
-    start: str = ""
-    """What stands before the compiled text in a full path."""
 
 
 @dataclass(frozen=True)
 class Overlap:
     """Another template that can have made the same `text`. Not `certain` where the keys' types
-    are too special to tell whether they take the text."""
+    are too special to tell whether they take the text; empty where there was too much to try."""
 
     other: str
     text: str
@@ -61,14 +58,12 @@ def check(candidates: Sequence[Candidate]) -> List[Finding]:
     """One finding for each, in their order."""
     overlaps: Dict[str, List[Overlap]] = {one.name: [] for one in candidates}
     for first, second in combinations(candidates, 2):
-        if first.space != second.space:
-            continue
         text = overlap(first.compiled, second.compiled)
         if text is None:
             continue
-        certain = first.compiled.fits(text) and second.compiled.fits(text)
-        overlaps[first.name].append(Overlap(second.name, first.start + text, certain))
-        overlaps[second.name].append(Overlap(first.name, second.start + text, certain))
+        certain = bool(text) and first.compiled.fits(text) and second.compiled.fits(text)
+        overlaps[first.name].append(Overlap(second.name, text, certain))
+        overlaps[second.name].append(Overlap(first.name, text, certain))
     return [_finding(one, overlaps[one.name], candidates) for one in candidates]
 
 
@@ -83,7 +78,7 @@ def _finding(
     return Finding(
         name=checked.name,
         definition=checked.definition,
-        example=checked.start + examples[0] if examples else "",
+        example=examples[0] if examples else "",
         is_reachable=any(not any(one.fits(text) for one in others) for text in examples),
         ambiguous=ambiguity(checked.compiled) or "",
         overlaps=tuple(overlaps),

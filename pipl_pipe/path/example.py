@@ -31,7 +31,7 @@ def example(compiled: Compiled, variant: int = 0) -> Optional[str]:
     """A text that the template makes of `example_fields`; None where it makes none of them."""
     fields = example_fields(compiled, variant)
     try:
-        return None if fields is None else compiled.write(fields)
+        return None if fields is None else compiled.prefixes[0] + compiled.write(fields)
     except PathError:
         return None
 

@@ -15,8 +15,8 @@ from pipl_pipe.path.characters import ANYTHING
 from pipl_pipe.path.compiled import Compiled
 from pipl_pipe.path.notations.partout.diskpath import start_of
 from pipl_pipe.path.notations.partout.document import Location
-from pipl_pipe.path.notations.partout.pattern import Pattern, Variable, fitted, variables
-from pipl_pipe.path.parts import Part, Parts, Run, Section, Shape, Slot, Text
+from pipl_pipe.path.notations.partout.pattern import Pattern, Variable, fitted, variables, written
+from pipl_pipe.path.parts import Key, Part, Parts, Run, Section, Shape, Slot, Text
 
 Info = Dict[str, Optional[str]]
 """Variable to value; None where it has none."""
@@ -64,8 +64,9 @@ class VariableKey:
 class Expression:
     """A text with variables that is read and written: a label's path key, or an aggregate."""
 
-    def __init__(self, name: str, patterns: Tuple[Pattern, ...]) -> None:
-        """The `patterns` are joined by `/`. Raises InvalidTemplate."""
+    def __init__(self, name: str, patterns: Tuple[Pattern, ...], prefix: str = "") -> None:
+        """The `patterns` are joined by `/` and follow the prefix. Raises InvalidTemplate."""
+        self.name = name
         self.variables: Tuple[Variable, ...] = tuple(
             variable for one in patterns for variable in variables(one)
         )
@@ -74,14 +75,21 @@ class Expression:
         optional = [one.name for one in self.variables if self._is_optional(one)]
         self._repeats = len(set(optional)) < len(optional)
         """A variable is written in all of its optional places or in none."""
-        self.compiled = Compiled(name, self._parts(patterns))
+        self._prefix = prefix
+        self.compiled = Compiled(name, self._parts(patterns), (prefix,) if prefix else ())
         self._lengths = {key.name: (name, length) for (name, length), key in self._keys.items()}
         self._names = tuple(dict.fromkeys(one.name for one in self.variables))
 
     @classmethod
     def of(cls, name: str, location: Location) -> Expression:
-        start = tuple(start_of(part) if isinstance(part, str) else part for part in location.volume)
-        return cls(name, (tuple(part for part in start if part), *location.names))
+        """What reads and writes the `key` of a DiskPath. A drive's letter is read in any case."""
+        if variables(location.volume):
+            return cls(name, (location.volume, *location.names))
+        start = start_of(written(location.volume))
+        first = location.names[0] if location.names else ()
+        if any(isinstance(one, str) or not one.optional for one in first):
+            return cls(name, location.names, f"{start}/")
+        return cls(name, ((), *location.names), start)  # the first slash may be left out too
 
     def read(self, text: str, known: Mapping[str, Optional[str]]) -> Info:
         """Every variable's value; None for one that is left out.
@@ -101,12 +109,16 @@ class Expression:
             if len(readings) != 1:
                 raise
             fields = readings[0]
-        if self._repeats and self.compiled.write(fields) != text:
+        if self._repeats and self._prefix + self.compiled.write(fields) != text:
             raise PathMismatch(self.compiled.name, text, 0)
         return self._merged(text, fields)
 
     def write(self, info: Mapping[str, Any]) -> str:
         """Raises MissingFields, InvalidValue, PathTooLong. Numbers are filled up to a length."""
+        return self._prefix + self.compiled.write(self.places(info))
+
+    def places(self, info: Mapping[str, Any]) -> Dict[str, Any]:
+        """The values for the keys of `compiled`: numbers as texts that fit."""
         fields = {}
         for key, (name, length) in self._lengths.items():
             value = info.get(name)
@@ -115,7 +127,15 @@ class Expression:
             if isinstance(value, int) and not isinstance(value, bool):
                 value = str(value)
             fields[key] = fitted(value, length) if isinstance(value, str) else value
-        return self.compiled.write(fields)
+        return fields
+
+    @property
+    def keys(self) -> Dict[str, Key]:
+        """By variable; of one that stands in several lengths, the first."""
+        found: Dict[str, Key] = {}
+        for (name, _), key in self._keys.items():
+            found.setdefault(name, key)
+        return found
 
     def missing(self, info: Mapping[str, Any]) -> List[str]:
         """The variables that are needed and have no value, in order."""

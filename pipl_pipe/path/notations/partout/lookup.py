@@ -46,9 +46,9 @@ class Lookup:
         if self._files.stamp(where) is None:
             raise NoConfiguration(where.posix, (where.posix,))
         made = self._configurations.get(where) if self._keep else None
-        if made and all(self._document(one.path) is one for one in made.documents):
+        if made and all(self.document(one.path) is one for one in made.documents):
             return made
-        made = Configuration(where.posix, self._document)
+        made = Configuration(where.posix, self.document)
         self._configurations[where] = made
         return made
 
@@ -125,7 +125,7 @@ class Lookup:
         found: List[str] = []
         for file in self._filed():
             try:
-                content = self._document(file.posix)
+                content = self.document(file.posix)
             except InvalidCatalog as fault:
                 warnings.warn(str(fault), stacklevel=3)
                 continue
@@ -156,8 +156,11 @@ class Lookup:
         self._contents[file] = (stamp, content)
         return content
 
-    def _document(self, path: str) -> Document:
-        """The same object for as long as the file does not change."""
+    def document(self, path: str) -> Document:
+        """One file without its links; the same object for as long as it does not change.
+
+        Raises InvalidCatalog.
+        """
         file = DiskPath.parse(path)
         stamp = self._files.stamp(file)
         kept = self._documents.get(file)

@@ -1,0 +1,64 @@
+"""What commands say about templates, as plain values."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, Optional
+
+from pipl_pipe.errors import NoTemplate
+from pipl_pipe.path.check import Finding, check
+from pipl_pipe.path.library import Library, Reading
+
+Answer = Dict[str, Any]
+
+
+def parse(library: Library, path: str, template: Optional[str] = None) -> Answer:
+    """What a path means, by every template that fits or by the one asked for.
+
+    Raises NoTemplate, and for one template PathMismatch, AmbiguousPath, UnknownTemplate.
+    """
+    if template is not None:
+        return _readings(path, [library.parse_with(template, path)])
+    found = library.parse(path)
+    if not found:
+        raise NoTemplate(path if len(path) <= 300 else f"{path[:300]}…", len(library.names()))
+    return _readings(path, found)
+
+
+def made(library: Library, template: str, values: Mapping[str, str]) -> Answer:
+    """Raises UnknownTemplate, MissingFields, InvalidValue, PathTooLong."""
+    return {"template": template, "path": library.format(template, values)}
+
+
+def found(library: Library, template: str, values: Mapping[str, str]) -> Answer:
+    """Raises UnknownTemplate, InvalidValue."""
+    return {"template": template, "paths": library.find(template, values)}
+
+
+def checked(library: Library) -> Answer:
+    """Every template with what may go wrong with it; `flawed` counts those with a finding."""
+    findings = check(library.candidates())
+    return {
+        "templates": [_finding(one) for one in findings],
+        "flawed": sum(not one.is_clean for one in findings),
+    }
+
+
+def _readings(path: str, readings: List[Reading]) -> Answer:
+    return {
+        "path": path,
+        "readings": [{"template": one.template, "fields": one.fields} for one in readings],
+    }
+
+
+def _finding(one: Finding) -> Answer:
+    return {
+        "name": one.name,
+        "definition": one.definition,
+        "example": one.example,
+        "reachable": one.is_reachable,
+        "ambiguous": one.ambiguous,
+        "overlaps": [
+            {"template": other.other, "path": other.text, "certain": other.certain}
+            for other in one.overlaps
+        ],
+    }
