@@ -8,7 +8,7 @@ from pipl_pipe.errors import InvalidCatalog, UnknownTemplate
 from pipl_pipe.path.compiled import Compiled
 from pipl_pipe.path.parts import Part, Parts, Section, Text
 from pipl_pipe.path.text import folded
-from pipl_pipe.path.unit import Unit
+from pipl_pipe.path.unit import fixed, split
 
 
 class Named(Protocol):
@@ -87,7 +87,7 @@ class _Index(Generic[T]):
         bit = 1 << len(self._templates)
         self._templates.append(template)
         self._sets = {0: ()}
-        units = template.compiled.units
+        units = split(template.compiled.parts)
         low, high = _depths(template.compiled.parts)
         for depth in range(low, high + 1):
             levels = self._depths.setdefault(depth, [_Level() for _ in range(depth)])
@@ -128,13 +128,14 @@ class _Level:
         """Of these, text after the last dot to those that end in it."""
         self.with_ending = 0
 
-    def add(self, unit: Unit, bit: int) -> None:
-        if unit.text is not None:
-            text = folded(unit.text)
+    def add(self, unit: Parts, bit: int) -> None:
+        known = fixed(unit)
+        if known is not None:
+            text = folded(known)
             self.exact[text] = self.exact.get(text, 0) | bit
             return
         self.any |= bit
-        last = unit.parts[-1]
+        last = unit[-1]
         if isinstance(last, Text) and "." in last.text:
             ending = folded(last.text.rpartition(".")[2])
             self.endings[ending] = self.endings.get(ending, 0) | bit

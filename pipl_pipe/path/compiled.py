@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Match, Optional, Tuple
 
 from pipl_pipe.errors import (
     AmbiguousPath,
@@ -16,7 +17,7 @@ from pipl_pipe.errors import (
 from pipl_pipe.path import memo
 from pipl_pipe.path.graph import graph
 from pipl_pipe.path.parts import Fields, Key, Part, Parts, Section, Slot, Text, keys_of, slots
-from pipl_pipe.path.reader import expression_of
+from pipl_pipe.path.reader import Expression, expression_of
 from pipl_pipe.path.solver import Solver, TooManyWays
 from pipl_pipe.path.text import MAX_PATH, folded, shown
 from pipl_pipe.path.unit import Unit, split, unit
@@ -39,8 +40,6 @@ class Compiled:
     """By name, in order of first appearance."""
     optional: FrozenSet[str]
     """The names of keys that stand in sections only."""
-    units: Tuple[Unit, ...]
-    """What stands between separators, for the search and the index."""
 
     def __init__(self, name: str, parts: Parts, prefixes: Tuple[str, ...] = ()) -> None:
         """Raises InvalidTemplate."""
@@ -51,17 +50,19 @@ class Compiled:
         self.keys = keys_of(parts)
         found = list(slots(parts))
         self.optional = frozenset(self.keys) - {key.name for key, within in found if not within}
-        self.units = tuple(_units(parts))
         self._writer = Writer(name, parts)
         self._solver: Optional[Solver] = None
-        expression = expression_of(self.prefixes, parts, self.units)
-        self._fullmatch = re.compile(expression.text, re.DOTALL).fullmatch
-        self._is_exact = expression.is_exact
-        self._doubtful = expression.doubtful
-        self._names = tuple(key.name for key in expression.keys)
-        self._memos = tuple(memo.Read(key) for key in expression.keys)
-        self._is_whole = not self.optional and not expression.is_hard
-        self._is_hard = expression.is_hard
+        self._fullmatch: Callable[[str], Optional[Match[str]]] = self._first_match
+
+    @functools.cached_property
+    def units(self) -> Tuple[Unit, ...]:
+        """How each component is read."""
+        return tuple(_units(self.parts))
+
+    @functools.cached_property
+    def expression(self) -> Expression:
+        """What a text is matched with first; compiled when first used."""
+        return expression_of(self.prefixes, self.units)
 
     def read(self, text: str) -> Fields:
         """The fields from which `write` would make this text.
@@ -156,6 +157,16 @@ class Compiled:
         Raises MissingFields, InvalidValue, PathTooLong.
         """
         return self._writer.write(fields)
+
+    def _first_match(self, text: str) -> Optional[Match[str]]:
+        expression = self.expression
+        self._is_exact = expression.is_exact
+        self._doubtful = expression.doubtful
+        self._names = tuple(key.name for key in expression.keys)
+        self._memos = tuple(memo.Read(key) for key in expression.keys)
+        self._is_whole = not self.optional
+        self._fullmatch = re.compile(expression.text, re.DOTALL).fullmatch
+        return self._fullmatch(text)
 
     def _solved(self) -> Solver:
         if self._solver is None:

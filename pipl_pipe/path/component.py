@@ -57,10 +57,10 @@ class Component:
             self._prepare(unit(parts, frozenset()))
 
     def _prepare(self, of: Unit) -> None:
-        if of.is_quick and all(key.is_exact for key in self._keys):
-            if not self._binds and not self._is_abstract:
-                own = of_parts(self._parts, lambda slot: f"(?:{of_shape(slot.key.shape)})")
-                self.plain = re.compile(own, re.DOTALL).fullmatch
+        says_all = all(key.is_exact for key in self._keys) and not self._binds
+        if of.is_quick and says_all and not self._is_abstract:
+            own = of_parts(self._parts, lambda slot: f"(?:{of_shape(slot.key.shape)})")
+            self.plain = re.compile(own, re.DOTALL).fullmatch
         self._is_exact = of.exact
         self._read: Optional[Callable[[str], Optional[Match[str]]]] = None
         if of.shapes is not None:
@@ -152,4 +152,3 @@ def _text(parts: Parts, patterns: Mapping[str, str]) -> Optional[str]:
         else:
             return None
     return "".join(pieces)
-

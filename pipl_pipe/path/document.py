@@ -10,6 +10,8 @@ from pipl_pipe.errors import InvalidCatalog, NotInstalled
 
 MAX_DEPTH = 100
 MAX_NODES = 200_000
+MAX_TEXT = 4096
+"""Characters of one definition."""
 MAX_BYTES = 16 * 1024 * 1024
 
 
@@ -32,7 +34,7 @@ class Node:
     A mapping's keys are nodes too, by their text, so that a problem with a key has a place.
     """
 
-    value: Union[str, int, float, bool, None, Tuple[Node, ...], Dict[str, Tuple[Node, Node]]]
+    value: Union[str, int, float, bool, Tuple[Node, ...], Dict[str, Tuple[Node, Node]], None]
     place: Place
 
     def plain(self) -> Any:

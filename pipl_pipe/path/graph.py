@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Dict, List, NamedTuple, Optional, Tuple, Union
 
 from pipl_pipe.path.characters import Characters
-from pipl_pipe.path.parts import Key, Parts, Run, Section, Slot, Text
+from pipl_pipe.path.parts import Key, Parts, Run, Section, Slot
 from pipl_pipe.path.text import folded
 
 

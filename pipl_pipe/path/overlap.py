@@ -9,6 +9,7 @@ from pipl_pipe.path.compiled import Compiled
 from pipl_pipe.path.graph import graph
 from pipl_pipe.path.parts import Part, Section, Text
 from pipl_pipe.path.text import folded
+from pipl_pipe.path.unit import fixed
 
 MAX_PAIRS = 20_000
 
@@ -51,9 +52,9 @@ def _may_meet(first: Compiled, second: Compiled) -> bool:
     if len(first.units) != len(second.units):
         return False
     for one, other in zip(first.units, second.units):
-        if one.text is not None and other.text is not None:
-            if folded(one.text) != folded(other.text):
-                return False
+        left, right = fixed(one.parts), fixed(other.parts)
+        if left is not None and right is not None and folded(left) != folded(right):
+            return False
     return True
 
 

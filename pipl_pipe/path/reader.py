@@ -25,12 +25,12 @@ class Expression:
     text: str
     keys: Tuple[Key, ...]
     doubtful: int
-    """-1 where there is no such group, 0 where there is only that one (lastindex is then 1)."""
+    """Its number; -1 where there is no such group."""
     is_exact: bool
-    is_hard: bool
+    """What does not fit has no reading."""
 
 
-def expression_of(prefixes: Tuple[str, ...], parts: Parts, units: Tuple[Unit, ...]) -> Expression:
+def expression_of(prefixes: Tuple[str, ...], units: Tuple[Unit, ...]) -> Expression:
     """The expression of a template, with the units' own and wider shapes."""
     start = "|".join(of_text(prefix, ignore_case=True) for prefix in prefixes)
     start = f"(?:{start})" if len(prefixes) > 1 else start
@@ -39,10 +39,10 @@ def expression_of(prefixes: Tuple[str, ...], parts: Parts, units: Tuple[Unit, ..
     keys: List[Key] = []
     narrow = "" if is_hard else _narrow(units, keys)
     if is_exact:
-        return Expression(start + narrow, tuple(keys), -1, is_exact=True, is_hard=False)
+        return Expression(start + narrow, tuple(keys), -1, is_exact=True)
     wide = "/".join(map(_wide, units))
     choice = f"({wide})" if is_hard else f"(?:{narrow}|({wide}))"
-    return Expression(start + choice, tuple(keys), len(keys) + 1, is_exact=False, is_hard=is_hard)
+    return Expression(start + choice, tuple(keys), len(keys) + 1, is_exact=False)
 
 
 def _narrow(units: Tuple[Unit, ...], keys: List[Key]) -> str:
@@ -80,5 +80,3 @@ def _texts(parts: Parts) -> Iterator[Text]:
             yield part
         elif not isinstance(part, Slot):
             yield from _texts(part.parts)
-
-

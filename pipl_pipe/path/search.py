@@ -86,9 +86,10 @@ def narrowed(
                 inner = tuple(walk(part.parts))
                 if own and own <= {*texts, *patterns}:
                     yield from inner
-                elif optional or own & skipped or not own:
-                    if any(isinstance(one, (Slot, Section)) for one in inner):
-                        yield Section(inner)
+                    continue
+                may_stand = optional or own & skipped or not own
+                if may_stand and any(isinstance(one, (Slot, Section)) for one in inner):
+                    yield Section(inner)
 
     return _merged(tuple(walk(compiled.parts)))
 
@@ -239,4 +240,3 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
         return entry.is_dir()
     except OSError:
         return False
-

@@ -55,7 +55,9 @@ class Solver:
         """
         wanted = given or {}
         found: List[Fields] = []
-        for way in self.ways(text, lambda name, _, value: name not in wanted or wanted[name] == value):
+        for way in self.ways(
+            text, lambda name, _, value: name not in wanted or wanted[name] == value
+        ):
             fields = {key.name: way[key.name][1] for key in self._graph.keys if key.name in way}
             if fields not in found:
                 found.append(fields)
@@ -180,9 +182,9 @@ class _Walk:
         if takes is None or isinstance(takes, str):
             start = end - len(takes or "")
             text = self._lowered if edge.folded else self._text
-            if start >= 0 and self._reached[edge.source] >> start & 1:
-                if takes is None or text.startswith(takes, start):
-                    yield start
+            is_reached = start >= 0 and self._reached[edge.source] >> start & 1
+            if is_reached and (takes is None or text.startswith(takes, start)):
+                yield start
             return
         outside = ~self._masks[takes.characters] & ((1 << end) - 1)
         low = outside.bit_length()

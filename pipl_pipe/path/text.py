@@ -17,8 +17,10 @@ def normal(path: str) -> str:
     """
     text = path.replace("\\", "/")
     if "//" in text:
-        text = _REPEATED.sub("/", text) if not text.startswith("//") else (
-            "/" + _REPEATED.sub("/", "/" + text.lstrip("/"))
+        text = (
+            _REPEATED.sub("/", text)
+            if not text.startswith("//")
+            else ("/" + _REPEATED.sub("/", "/" + text.lstrip("/")))
         )
     if len(text) > 1 and text.endswith("/") and not text.endswith(":/"):
         text = text[:-1]

@@ -28,12 +28,12 @@ class Unit:
     is_quick: bool
     """A regular expression of the keys' own shapes fails quickly."""
 
-    @property
-    def text(self) -> Optional[str]:
-        """The text of a unit without slots."""
-        if any(not isinstance(part, Text) for part in self.parts):
-            return None
-        return "".join(part.text for part in self.parts if isinstance(part, Text))
+
+def fixed(parts: Parts) -> Optional[str]:
+    """The text of parts that are texts only."""
+    if any(not isinstance(part, Text) for part in parts):
+        return None
+    return "".join(part.text for part in parts if isinstance(part, Text))
 
 
 def split(parts: Parts) -> List[Parts]:
@@ -158,11 +158,9 @@ def _ends(parts: Parts) -> str:
         for number, part in enumerate(inner):
             if isinstance(part, Section):
                 walk(part.parts, outermost=False)
-            elif isinstance(part, Text) and part.text:
-                if not outermost or 0 < number < len(inner) - 1:
-                    first = part.text[0]
-                    found.append(first)
-                    found.extend(c for c in (first.lower(), first.upper()) if len(c) == 1)
+            elif isinstance(part, Text) and (not outermost or 0 < number < len(inner) - 1):
+                first = part.text[0]
+                found.extend(c for c in (first, first.lower(), first.upper()) if len(c) == 1)
 
     walk(parts, outermost=True)
     return "".join(sorted(set(found)))
@@ -245,5 +243,3 @@ class _Bare:
 def _read_differently_by_edges(first: _Bare, second: _Bare) -> bool:
     found, _ = automaton.common(first.graph, second.graph, differently=True, limit=MAX_PAIRS)
     return found
-
-

@@ -59,9 +59,9 @@ class Writer:
         if missing:
             raise MissingFields(self._name, tuple(missing))
         texts = []
-        for name, memo in zip(form.names, form.memos):
+        for name, written in zip(form.names, form.memos):
             try:
-                texts.append(memo[given[name]])
+                texts.append(written[given[name]])
             except TypeError as fault:  # a list, a dict: what cannot be looked up
                 if not isinstance(given[name], (list, dict, set, bytearray)):
                     raise
@@ -117,5 +117,3 @@ def _check_length(text: str) -> None:
         size_bytes = len(component.encode("utf-8", "surrogatepass"))
         if size_bytes > MAX_NAME:
             raise PathTooLong(shown(component), size_bytes, MAX_NAME)
-
-

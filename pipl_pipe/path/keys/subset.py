@@ -108,4 +108,3 @@ def _groups(expression: str) -> Optional[List[str]]:
             return None
         index += 1
     return found
-

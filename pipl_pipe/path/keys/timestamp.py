@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from typing import Any, Callable, Optional, Union
+from typing import Any, Callable, Union
 
 from pipl_pipe.path.characters import ANYTHING, Characters
 from pipl_pipe.path.keys.base import TemplateKey

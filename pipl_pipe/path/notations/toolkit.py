@@ -1,0 +1,331 @@
+"""Templates with the interface of Toolkit's (seed document 001, 'Template' to 'TemplateString')."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from typing import Any, Collection, Dict, FrozenSet, List, Mapping, Optional, Union
+
+from pipl_pipe.errors import AmbiguousPath, InvalidTemplate, NoRoot, PathMismatch, PathOutside
+from pipl_pipe.path.compiled import Compiled
+from pipl_pipe.path.notations import toolkit_definition
+from pipl_pipe.path.notations.toolkit_skip import without
+from pipl_pipe.path.parts import Fields, Key
+from pipl_pipe.path.text import folded, normal, shown
+
+PathLike = Union[str, "os.PathLike[str]"]
+MAX_READINGS = 16
+
+
+class Template:
+    """Fields to text and text to fields; use TemplatePath or TemplateString.
+
+    Rules that the document leaves open:
+
+    * A key that stands twice has the same text in both places.
+    * Fixed text and roots are read in any case; values keep theirs.
+    * Values are data: `%`, `[`, `]`, `*` and the like mean nothing in them. One with a
+      separator or NUL, and one that is `.` or `..`, is refused, written or read.
+    * A section is written if each key directly in it is given; defaults do not count there.
+    * A text that can be read in two ways is refused by all that returns fields, with both
+      readings (AmbiguousPath), and is valid.
+    """
+
+    def __init__(
+        self, definition: str, keys: Mapping[str, Key], name: Optional[str] = None
+    ) -> None:
+        """`keys` maps the names in braces. Raises InvalidTemplate."""
+        self._definition = definition
+        self._given_keys = dict(keys)
+        self._name = name or definition
+        self._compiled = self._made()
+        self._skipping: Dict[FrozenSet[str], Compiled] = {}
+
+    @property
+    def name(self) -> str:
+        """The name in the catalog; the definition where it has none."""
+        return self._name
+
+    @property
+    def compiled(self) -> Compiled:
+        """What the engine made of it."""
+        return self._compiled
+
+    @property
+    def definition(self) -> str:
+        """Such as `shots/{Shot}/{Step}/pub/{name}.v{version}.ma`."""
+        return self._definition
+
+    @property
+    def keys(self) -> Dict[str, Any]:
+        """Field name to key, in the definition's order."""
+        return dict(self._compiled.keys)
+
+    @property
+    def parent(self) -> Optional[Template]:
+        """The template of the folder that holds it, if there is such a thing."""
+        raise NotImplementedError
+
+    def is_optional(self, key_name: str) -> bool:
+        """The key stands in sections only. A key that the template does not have: False."""
+        return key_name in self._compiled.optional
+
+    def missing_keys(self, fields: Mapping[str, Any], skip_defaults: bool = False) -> List[str]:
+        """Needed keys that are not in `fields` or None there, in the definition's order.
+
+        With `skip_defaults`, those with a default are not missing.
+        """
+        return self._compiled.missing(fields, skip_defaults=skip_defaults)
+
+    def apply_fields(self, fields: Mapping[str, Any], platform: Optional[str] = None) -> str:
+        """The text of these fields; those of no key of the template do not count.
+
+        Raises MissingFields, InvalidValue, PathTooLong.
+        """
+        return self._compiled.write(fields)
+
+    def get_fields(
+        self, input_path: PathLike, skip_keys: Optional[Collection[str]] = None
+    ) -> Fields:
+        """Field name to value, in the definition's order.
+
+        What stands for `skip_keys` is not looked at and not returned. Raises PathMismatch,
+        PathOutside, AmbiguousPath, PathTooLong, UndecidedPath.
+        """
+        if not skip_keys and type(input_path) is str:
+            fields = self._compiled.read_or_none(input_path)
+            if fields is not None:
+                return fields
+        text = self._text(input_path)
+        found = self._readings(text, skip_keys)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise AmbiguousPath(self._name, shown(text), found[0], found[1])
+        raise self._mismatch(text, skip_keys)
+
+    def validate_and_get_fields(
+        self,
+        path: PathLike,
+        required_fields: Optional[Mapping[str, Any]] = None,
+        skip_keys: Optional[Collection[str]] = None,
+    ) -> Optional[Fields]:
+        """The fields, or None if the path does not fit or has other values than required.
+
+        Of several readings the one with the required values is taken. Raises AmbiguousPath for
+        a path with two such readings, UndecidedPath.
+        """
+        if not skip_keys and not required_fields and type(path) is str:
+            fields = self._compiled.read_or_none(path)
+            if fields is not None or not _is_odd(path):
+                return fields
+        text = self._text(path)
+        found = self._readings(text, skip_keys, required_fields)
+        if len(found) > 1:
+            raise AmbiguousPath(self._name, shown(text), found[0], found[1])
+        return found[0] if found else None
+
+    def validate(
+        self,
+        path: PathLike,
+        fields: Optional[Mapping[str, Any]] = None,
+        skip_keys: Optional[Collection[str]] = None,
+    ) -> bool:
+        """The path fits, with these values if any are given. Raises UndecidedPath."""
+        try:
+            return self.validate_and_get_fields(path, fields, skip_keys) is not None
+        except AmbiguousPath:
+            return True
+
+    def _made(self) -> Compiled:
+        parts = toolkit_definition.parse(self._name, self._definition, self._given_keys)
+        return Compiled(self._name, parts)
+
+    def _text(self, path: PathLike) -> str:
+        return str(os.fspath(path))
+
+    def _readings(
+        self,
+        text: str,
+        skip_keys: Optional[Collection[str]],
+        required: Optional[Mapping[str, Any]] = None,
+    ) -> List[Fields]:
+        """The different readings, two at most; what is skipped does not make them differ."""
+        skipped = frozenset(skip_keys or ()) & self._compiled.keys.keys()
+        wanted = {name: v for name, v in (required or {}).items() if name not in skipped}
+        if not wanted.keys() <= self._compiled.keys.keys():
+            return []
+        if not skipped:
+            found = self._compiled.readings(text, wanted)
+        else:
+            if skipped not in self._skipping:
+                self._skipping[skipped] = without(self._compiled, skipped)
+            found = self._skipping[skipped].readings(text, wanted, limit=MAX_READINGS)
+        different: List[Fields] = []
+        for fields in found:
+            own = {name: fields[name] for name in self._compiled.keys if name in fields}
+            own = {name: value for name, value in own.items() if name not in skipped}
+            if own not in different and wanted.keys() <= own.keys():
+                different.append(own)
+        return different[:2]
+
+    def _mismatch(self, text: str, skip_keys: Optional[Collection[str]]) -> Exception:
+        skipped = frozenset(skip_keys or ()) & self._compiled.keys.keys()
+        compiled = self._skipping[skipped] if skipped else self._compiled
+        try:
+            compiled.read(text)
+        except PathMismatch as fault:
+            return fault
+        return PathMismatch(self._name, shown(text), 0)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._name}: {self._definition}>"
+
+
+class TemplatePath(Template):
+    """A template of whole paths. Paths of any of its platforms are read, on each of them.
+
+    Separators may be `/` or a backslash when read, repeated and at the end too; they are
+    written as the platform writes them.
+    """
+
+    def __init__(
+        self,
+        definition: str,
+        keys: Mapping[str, Key],
+        root_path: str,
+        name: Optional[str] = None,
+        per_platform_roots: Optional[Mapping[str, str]] = None,
+    ) -> None:
+        """`per_platform_roots` maps `linux`, `darwin`, `win32`; `root_path` is this platform's, or
+        empty where it has none. Raises InvalidTemplate.
+        """
+        self._root = normal(root_path)
+        self._root_path = root_path
+        self._roots = {
+            _platform(one): normal(root) for one, root in (per_platform_roots or {}).items() if root
+        }
+        column, problem = toolkit_definition.path_problem(definition)
+        if problem:
+            raise InvalidTemplate(name or definition, shown(definition), column, problem)
+        super().__init__(definition, keys, name)
+        self._start = _joined(self._root) if definition else self._root
+        self._is_native = os.sep == "/" and self._root != "" and not _is_windows(self._root)
+
+    @property
+    def root_path(self) -> str:
+        """The root that paths are written below here."""
+        return self._root_path
+
+    @property
+    def search_root(self) -> str:
+        """The folder to look for paths in, with `/`. Raises NoRoot where there is none here."""
+        if not self._root:
+            raise NoRoot(self._name, sys.platform, tuple(sorted(self._roots)))
+        return self._root.rstrip("/")
+
+    @property
+    def parent(self) -> Optional[TemplatePath]:
+        """The template of the folder that holds it, down to the root's; then None.
+
+        That is the definition before the last separator outside sections.
+        """
+        return self._parent
+
+    @functools.cached_property
+    def _parent(self) -> Optional[TemplatePath]:
+        if not self._definition:
+            return None
+        above = toolkit_definition.parent(self._definition)
+        return TemplatePath(above, self._given_keys, self._root_path, None, self._roots)
+
+    def apply_fields(self, fields: Mapping[str, Any], platform: Optional[str] = None) -> str:
+        """The path of these fields, for this or another platform (a `sys.platform`).
+
+        Raises MissingFields, InvalidValue, PathTooLong, NoRoot.
+        """
+        if platform is None and self._is_native:
+            return self._start + self._compiled.write(fields)
+        root, is_windows = self._root, os.sep == "\\" or _is_windows(self._root)
+        if platform is not None:
+            known = _platform(platform)
+            is_windows = known == "win32"
+            if known in self._roots:
+                root = self._roots[known]
+            elif known != _platform(sys.platform):
+                raise NoRoot(self._name, platform, tuple(sorted(self._roots)))
+        if not root:
+            raise NoRoot(self._name, sys.platform, tuple(sorted(self._roots)))
+        text = (_joined(root) if self._definition else root) + self._compiled.write(fields)
+        return text.replace("/", "\\") if is_windows else text
+
+    def _made(self) -> Compiled:
+        parts = toolkit_definition.parse(self._name, self._definition, self._given_keys)
+        roots = {folded(root): root for root in (self._root, *self._roots.values()) if root}
+        prefixes = tuple(_joined(root) if parts else root for root in roots.values())
+        return Compiled(self._name, parts, prefixes)
+
+    def _text(self, path: PathLike) -> str:
+        return normal(super()._text(path))
+
+    def _mismatch(self, text: str, skip_keys: Optional[Collection[str]]) -> Exception:
+        lowered = folded(text)
+        if not any(lowered.startswith(folded(one)) for one in self._compiled.prefixes):
+            roots = tuple(dict.fromkeys((self._root, *self._roots.values())))
+            return PathOutside(shown(text), roots)
+        return super()._mismatch(text, skip_keys)
+
+
+class TemplateString(Template):
+    """A template of names that are no paths. With `validate_with`, that template validates."""
+
+    def __init__(
+        self,
+        definition: str,
+        keys: Mapping[str, Key],
+        name: Optional[str] = None,
+        validate_with: Optional[Template] = None,
+    ) -> None:
+        """Raises InvalidTemplate."""
+        super().__init__(definition, keys, name)
+        self._validate_with = validate_with
+
+    @property
+    def validate_with(self) -> Optional[Template]:
+        """The template that decides what is valid, if it is not this one."""
+        return self._validate_with
+
+    @property
+    def parent(self) -> None:
+        """Always None: names have no folder."""
+        return None
+
+    def validate_and_get_fields(
+        self,
+        path: PathLike,
+        required_fields: Optional[Mapping[str, Any]] = None,
+        skip_keys: Optional[Collection[str]] = None,
+    ) -> Optional[Fields]:
+        """The fields, or None if the text does not fit this template, or `validate_with`."""
+        if self._validate_with is None:
+            return super().validate_and_get_fields(path, required_fields, skip_keys)
+        return self._validate_with.validate_and_get_fields(path, required_fields, skip_keys)
+
+
+def _is_odd(path: str) -> bool:
+    """There are separators that `normal` changes."""
+    return "\\" in path or "//" in path or path[-1:] == "/"
+
+
+def _platform(name: str) -> str:
+    """`linux2` is `linux`; `win32` and others stay as they are."""
+    return "linux" if name.startswith("linux") else name
+
+
+def _joined(root: str) -> str:
+    return root if root.endswith("/") else f"{root}/"
+
+
+def _is_windows(root: str) -> bool:
+    return root[1:2] == ":" or root.startswith("//")
