@@ -1,4 +1,4 @@
-"""The built-in `path` service: the templates of the installed packls (seed document 001, `Sgtk`)."""
+"""The built-in `path` service: templates of the installed packls (seed document 001, `Sgtk`)."""
 
 from __future__ import annotations
 
