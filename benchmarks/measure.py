@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -62,6 +65,43 @@ def command(
             sys.exit(f"{args} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
 
     return run
+
+
+@dataclass(frozen=True)
+class Took:
+    """Seconds of whole commands, their peak of resident memory, and what a library took of it."""
+
+    seconds: float
+    peak_bytes: int = 0
+    library_s: float = 0.0
+
+    @classmethod
+    def together(cls, several: Sequence[Took]) -> Took:
+        """One after the other."""
+        return cls(
+            sum(one.seconds for one in several),
+            max(one.peak_bytes for one in several),
+            sum(one.library_s for one in several),
+        )
+
+
+def run_timed(
+    args: Sequence[str], cwd: Path, env: Mapping[str, str], *, answers: bool = False
+) -> Took:
+    """Run a command that must succeed; if it `answers`, it prints JSON with `library_s`."""
+    with tempfile.TemporaryFile() as out:
+        started = time.perf_counter()
+        running = subprocess.Popen(args, cwd=cwd, env=env, stdout=out, stderr=subprocess.STDOUT)
+        _, status, used = os.wait4(running.pid, 0)
+        seconds = time.perf_counter() - started
+        running.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        said = out.read().decode(errors="replace")
+    if running.returncode != 0:
+        sys.exit(f"{args} ended with {running.returncode}:\n{said[-4000:]}")
+    library_s = float(json.loads(said.splitlines()[-1])["library_s"]) if answers else 0.0
+    unit = 1 if sys.platform == "darwin" else 1024
+    return Took(seconds, used.ru_maxrss * unit, library_s)
 
 
 def report(title: str, pair: Pair, *, goal: str) -> None:

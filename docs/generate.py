@@ -10,7 +10,7 @@ import click
 
 from pipl import errors
 from pipl.cli.lazy import HELP
-from pipl.cli.main import cli
+from pipl.cli.main import cli, exit_code
 from pipl_pipe import errors as pipe_errors
 from pipl_pipe.errors import DesignedError
 
@@ -37,8 +37,7 @@ def commands() -> str:
 def error_codes() -> str:
     """Every designed error: its code, exit code, and what its reader can do."""
     rows = [
-        f"| `{error.code}` | {getattr(error, 'exit_code', 1)} | {_cell(error.says)} "
-        f"| {_cell(error.hint)} |"
+        f"| `{error.code}` | {exit_code(error)} | {_cell(error.says)} | {_cell(error.hint)} |"
         for module in (errors, pipe_errors)
         for error in sorted(_leaves(module.__name__), key=lambda error: error.code)
     ]

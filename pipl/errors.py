@@ -9,7 +9,7 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     │   ├── PathExists, NestedProject, NotWritable, InvalidFile
     │   ├── InvalidName, InvalidIndexName, PasswordNeeded
     │   └── UnknownTemplate, InvalidTemplate, NotMigratable, ManyStages
-    │   └── PathMissing, InvalidRelease, InvalidUrl, InUse
+    │   └── PathMissing, InvalidRelease, InvalidUrl, InUse, NotRegistered, UnknownSelection
     ├── ServerError                  3  the server does not do what it should
     │   ├── ServerDown, ServerStopped, ServerSlow, ServerUntrusted, PortTaken, ServerDied
     │   └── AlreadyRunning, NotRunning, UnexpectedReply
@@ -28,6 +28,10 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     │   ├── InvalidFlow, NoCIUser, RunNotFound, RunNotRetryable, RunnerBusy, UnknownLedger
     │   └── TestsFailed, ProductTaken, ProductDiffers, JobFailed, JobTimedOut
     ├── CommandFailed, CommandTimedOut, ProgramMissing   9  a program that pipl runs
+    ├── AssetFault                   12 the project's asset store and what keeps its assets
+    │   ├── MarksUnreadable, CollectorBusy, NothingToUndo, StoreShared, NoStore
+    │   ├── StoreReplaced, StoreMisconfigured
+    │   └── NotPinned, UnknownRemote, NoRemote
     ├── RoadBlocked                  1  a step of the demo did not show what it must
     ├── DiskFull                     10
     └── FrameworkError               11  what the framework in a workspace reports
@@ -114,6 +118,27 @@ class InUse(UsageFault):
     code = "usage.in-use"
     says = "the {what} {name} cannot be deleted: {reason}"
     hint = "delete or change what needs it first"
+
+
+class NotRegistered(UsageFault):
+    path: str
+    project: str
+    code = "usage.not-registered"
+    says = "the project {project} does not know of a workspace {path}"
+    hint = "see those that it knows of with `pipl work list --registered`"
+
+
+class UnknownSelection(UsageFault):
+    """A text that names neither releases nor a revision nor a path."""
+
+    text: str
+    reason: str
+    code = "usage.unknown-selection"
+    says = "{text!r} names no asset: {reason}"
+    hint = (
+        "write it as PRODUCT==VERSION, PRODUCT==VERSION/ASSET, or a revision; "
+        "`pipl asset list --all` shows what there is"
+    )
 
 
 class ManyPackls(UsageFault):
@@ -631,6 +656,102 @@ class JobTimedOut(CIError):
     hint = (
         "find what hangs in the log with `pipl ci log`; the limit is `timeout_s` in the `ci` config"
     )
+
+
+class AssetFault(PiplError):
+    """The project's asset store, and what keeps assets in it."""
+
+    code: ClassVar[str] = "asset"
+    exit_code: ClassVar[int] = 12
+
+
+class MarksUnreadable(AssetFault):
+    """Something that may keep assets cannot be read: nothing may be collected then."""
+
+    problems: tuple[str, ...]
+    code = "asset.marks-unreadable"
+    says = "nothing was collected, because what keeps assets cannot all be read: {problems}"
+    hint = (
+        "make each readable again; `pipl work forget PATH` for a workspace that is gone, "
+        "`--ignore FILENAME` for a wheel that nobody can use"
+    )
+
+
+class CollectorBusy(AssetFault):
+    where: str
+    code = "asset.collector-busy"
+    says = "another collection or repair is at work in {where}"
+    hint = "wait until it has ended and run this again"
+
+
+class NothingToUndo(AssetFault):
+    where: str
+    code = "asset.nothing-to-undo"
+    says = "no collected assets lie in the quarantine of {where}"
+    hint = "what was deleted for good comes back by `pipl asset pull`, or from a backup"
+
+
+class StoreShared(AssetFault):
+    """A store outside the project: assets of others may lie in it."""
+
+    where: str
+    project: str
+    code = "asset.store-shared"
+    says = "{where} lies outside of the project {project}; other projects may keep assets there"
+    hint = "add --sole-user if no other project stores there"
+
+
+class NoStore(AssetFault):
+    where: str
+    reason: str
+    code = "asset.no-store"
+    says = "the asset store {where} cannot be looked into from here: {reason}"
+    hint = "run this where the store's folder is mounted, or check the path"
+
+
+class StoreReplaced(AssetFault):
+    """A packl of the workspace brings an asset store of its own."""
+
+    workspace: str
+    distribution: str
+    code = "asset.store-replaced"
+    says = (
+        "the asset store of {workspace} is a service of {distribution}, which works only inside "
+        "of its environment"
+    )
+    hint = "run `pipl work run python -m pipl_pipe asset-path …` and the like, or remove it"
+
+
+class StoreMisconfigured(AssetFault):
+    """The workspace's config entry for assets cannot be used."""
+
+    workspace: str
+    reason: str
+    code = "asset.store-misconfigured"
+    says = "where the assets of {workspace} are is not known: {reason}"
+    hint = "correct it in the packl that declares it, and run `pipl work sync`"
+
+
+class NotPinned(AssetFault):
+    text: str
+    code = "asset.not-pinned"
+    says = "{text!r} is not pinned"
+    hint = "see what is with `pipl asset pins`"
+
+
+class UnknownRemote(AssetFault):
+    name: str
+    known: tuple[str, ...]
+    code = "asset.unknown-remote"
+    says = "there is no remote {name!r}; there are: {known}"
+    hint = "choose one of these with --remote, or add it to the `asset_store` config entry"
+
+
+class NoRemote(AssetFault):
+    doing: str
+    code = "asset.no-remote"
+    says = "there is no remote to {doing}"
+    hint = "add one to `remotes` in the `asset_store` config entry of a config packl"
 
 
 class CommandFailed(PiplError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Protocol
 
 
@@ -24,3 +25,30 @@ class _Silent:
 
 
 SILENT: Progress = _Silent()
+
+
+class Counted:
+    """Adds up what the threads of an asset's transfer tell, for a Progress, in bytes.
+
+    It is told as `pipl_pipe.asset.progress.Progress` says.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self.objects = 0
+        self.size = 0
+        self._progress = progress
+        self._expected = 0
+        self._lock = threading.Lock()
+
+    def expect(self, size: int, objects: int) -> None:
+        """So many bytes and objects more are to come."""
+        with self._lock:
+            self._expected += size
+            self._progress.advance(self.size, self._expected)
+
+    def advance(self, size: int, objects: int = 0) -> None:
+        """So many more have travelled; negative where they have to travel again."""
+        with self._lock:
+            self.size += size
+            self.objects += objects
+            self._progress.advance(self.size, self._expected)

@@ -76,7 +76,8 @@ def _parser() -> argparse.ArgumentParser:
 
     add("describe", describe.everything, "everything that is registered, and what is broken")
     add("env", describe.env, "the changes of environment variables, in order")
-    add("settle", describe.settle, "lay the asset view, and say the changes of variables")
+    settled = add("settle", describe.settle, "what pipl lays the asset view from, and variables")
+    settled.add_argument("--lay", action="store_true", help="lay the asset view here")
     add("assets", describe.assets, "the assets of the installed products")
     path = add("asset-path", describe.asset_path, "the versioned path of an asset")
     path.add_argument("product")

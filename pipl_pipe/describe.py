@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Mapping
 
 from pipl_pipe import context, envset, registry
-from pipl_pipe.asset import view
+from pipl_pipe.asset import reference as references
+from pipl_pipe.asset import service, view
 from pipl_pipe.asset.reference import Reference
 from pipl_pipe.asset.types import asset_types
 from pipl_pipe.config import Config
@@ -34,6 +36,8 @@ def everything() -> Answer:
         "product_types": _types(product_types(), faults),
         "task_types": _types(task_types(), faults),
     }
+    for row in types["asset_types"]:
+        row["chunked"] = asset_types()[row["name"]].chunked
     found, broken = tasks().working()
     faults += broken
     content, broken = installed.product_assets()
@@ -63,21 +67,39 @@ def env() -> Answer:
     return {"env": [asdict(one) for one in operations], "broken": _broken(broken)}
 
 
-def settle() -> Answer:
-    """Lay the workspace's asset view, and what `env` says."""
+def settle(*, lay: bool = False) -> Answer:
+    """What pipl needs to know of this environment, in one answer.
+
+    That is what `env` says, the installed products' assets, and the places of the asset store;
+    `store` names the distribution of the store that a packl put in place of the built-in one,
+    `problem` says why the places are not known.
+    Then, or with `lay`, the asset view is laid here; else pipl lays it.
+    """
     content, broken = installed.product_assets()
     report = env()
-    placed = installed.placed(content)
-    laid = view.Laid((), (), ())
-    if placed or (context.current().assets / view.RECORD).exists():
-        laid = view.lay(context.current().assets, placed, registry.get("asset_store"))
-    return {
+    faults = list(broken)
+    places, store, problem = None, "", ""
+    try:
+        store = service.replaced_by()
+        places = None if store else service.current_places().to_json()
+    except PipeError as fault:
+        faults.append(fault)
+        problem = str(fault)
+    answer = {
         "env": report["env"],
-        "laid": list(laid.laid),
-        "kept": list(laid.kept),
-        "removed": list(laid.removed),
-        "broken": [*report["broken"], *_broken(broken)],
+        "products": [
+            {"package": package, "content": json.loads(references.render(one))}
+            for package, one in sorted(content.items())
+        ],
+        "places": places,
+        "store": store,
+        "problem": problem,
     }
+    placed = installed.placed(content)
+    if (lay or store) and (placed or (context.current().assets / view.RECORD).exists()):
+        laid = view.lay(context.current().assets, placed, registry.get("asset_store"))
+        answer.update(laid=list(laid.laid), kept=list(laid.kept), removed=list(laid.removed))
+    return {**answer, "broken": [*report["broken"], *_broken(faults)]}
 
 
 def assets() -> Answer:

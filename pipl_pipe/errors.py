@@ -33,9 +33,15 @@ DesignedError                a fault that somebody can act on
     │   ├── AssetDamaged     what the store holds is not what was stored
     │   ├── AssetRefused     a file that cannot be an asset
     │   ├── InvalidDigest    a text that names no content
+    │   ├── AlgorithmMissing content that cannot be hashed here
     │   ├── StoreFull        no space left while storing
+    │   ├── StoreForbidden   the store does not let this account in
+    │   │   └── StoreLoginNeeded  the project's server wants a login, or another one
     │   ├── StoreReadOnly    the store cannot be written from this machine
-    │   └── StoreUnreachable the store does not answer
+    │   ├── StoreUnreachable the store does not answer
+    │   ├── NotInBucket      a remote's bucket has no such key
+    │   ├── InvalidBucket    a URL that names no bucket
+    │   └── LibraryMissing   what reaches a bucket is not installed here
     ├── ProductError
     │   ├── InvalidProduct   what makes up a product breaks a rule; lists every problem
     │   └── UnknownAsset     a product has no asset of that name
@@ -428,7 +434,16 @@ class InvalidDigest(AssetError):
     text: str
     code = "asset.invalid-digest"
     says = "{text!r} is not a digest"
-    hint = "a digest is written as sha256: and 64 hexadecimal digits"
+    hint = "a digest is written as blake3: or sha256: and 64 hexadecimal digits"
+
+
+class AlgorithmMissing(AssetError):
+    """Content whose digest cannot be computed in this interpreter."""
+
+    algorithm: str
+    code = "asset.algorithm-missing"
+    says = "digests by {algorithm} cannot be computed here: its package is not installed"
+    hint = "install the package {algorithm} in this environment, or run this with `pipl asset`"
 
 
 class StoreFull(AssetError):
@@ -457,6 +472,54 @@ class StoreUnreachable(AssetError):
     code = "asset.store-unreachable"
     says = "the asset store {where} cannot be reached: {reason}"
     hint = "check that the project's server runs and the store is mounted, then run this again"
+
+
+class StoreForbidden(AssetError):
+    """The store answers, but does not let this account do it."""
+
+    where: str
+    reason: str
+    code = "asset.store-forbidden"
+    says = "the asset store {where} does not let this account in: {reason}"
+    hint = "check the credentials in the environment, or ask who runs the store for access"
+
+
+class StoreLoginNeeded(StoreForbidden):
+    """The project's server refuses whoever asks; also where a login has expired."""
+
+    code = "asset.store-login-needed"
+    says = "the project's server {where} refuses: {reason}"
+    hint = "log in with `pipl login USER`, or ask who runs the project for access"
+
+
+class NotInBucket(AssetError):
+    """A bucket holds nothing under this key."""
+
+    key: str
+    where: str
+    code = "asset.not-in-bucket"
+    says = "{where} holds nothing under the key {key}"
+    hint = "push the asset again from a store that holds it"
+
+
+class InvalidBucket(AssetError):
+    """A URL that cannot be a place of assets."""
+
+    url: str
+    reason: str
+    code = "asset.invalid-bucket"
+    says = "{url} is no place for assets: {reason}"
+    hint = "write a folder, s3://, gs://, az://, sftp:// or https://; logins come from elsewhere"
+
+
+class LibraryMissing(AssetError):
+    """A remote that only an optional library can reach."""
+
+    library: str
+    where: str
+    code = "asset.library-missing"
+    says = "{library} is not installed here, so {where} cannot be reached"
+    hint = "install {library}, or run `pipl work sync`"
 
 
 class ProductError(PipeError):

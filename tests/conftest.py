@@ -19,6 +19,14 @@ def devpi_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSe
         yield server
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test reads or fills the cache of assets of the person who runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PIPL_CACHE_DIR", str(tmp_path_factory.mktemp("machine")))
+        yield
+
+
 def pytest_sessionstart() -> None:
     """Let programs that tests start be interrupted, also where the suite runs in the background.
 

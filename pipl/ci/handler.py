@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,7 @@ from pipl.errors import ReleaseNotFound
 from pipl.index.client import IndexClient
 from pipl.index.release import Release, ReleaseFile
 from pipl.process import Completed
+from pipl_pipe.asset.places import config as place_config
 
 OUTPUT_TAIL = 100_000
 """How many bytes of a program's output a job keeps for reports; its log has all of it."""
@@ -91,7 +93,10 @@ class Job:
             return process.run(args, cwd=cwd, env=env, errors=log, check=False)
 
     def private_environ(self) -> dict[str, str]:
-        """The variables for foreign code: its home and its temporary files lie in `scratch`."""
+        """The variables for foreign code: its home and its temporary files lie in `scratch`.
+
+        The cache of assets is the machine's.
+        """
         home, temporary = self.scratch / "home", self.scratch / "tmp"
         for folder in (home, temporary):
             folder.mkdir(exist_ok=True)
@@ -102,6 +107,7 @@ class Job:
             for key, value in self.environ.items()
             if not key.startswith(("PIPL_", "XDG_", "VIRTUAL_ENV", "TOX_", "PYTEST_", "COV_"))
         }
+        names[place_config.CACHE] = place_config.cache_folder(self.environ, sys.platform).parent
         return kept | {key: str(value) for key, value in names.items()}
 
 

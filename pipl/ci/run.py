@@ -7,7 +7,7 @@ from typing import Literal
 
 from pipl.errors import DiskFull, FrameworkError, LoginExpired, ServerError
 from pipl.index.name import IndexName
-from pipl_pipe.errors import DesignedError, StoreFull
+from pipl_pipe.errors import DesignedError, StoreFull, StoreUnreachable
 
 State = Literal["queued", "running", "passed", "failed", "held", "cancelled"]
 PENDING: tuple[State, ...] = ("queued", "running")
@@ -82,7 +82,7 @@ class Outcome:
     def of_error(cls, error: DesignedError) -> Outcome:
         """The failure that a designed error stands for.
 
-        It is tried again where the server, the login or the disk is to blame.
+        It is tried again where the server, the login, the disk or a store of assets is to blame.
         """
         code = error.reported if isinstance(error, FrameworkError) else error.code
         spoiled = isinstance(error, (ServerError, LoginExpired, DiskFull))
@@ -91,5 +91,5 @@ class Outcome:
             reason=str(error),
             hint=error.advice,
             code=code,
-            again=spoiled or code == StoreFull.code,
+            again=spoiled or code in (StoreFull.code, StoreUnreachable.code),
         )

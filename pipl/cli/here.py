@@ -128,11 +128,9 @@ class Here:
     @property
     def config_folder(self) -> Path:
         """Where logins are kept; the variable PIPL_CONFIG_DIR overrides it."""
-        if self.environ.get("PIPL_CONFIG_DIR"):
-            return Path(self.environ["PIPL_CONFIG_DIR"])
-        import platformdirs
+        from pipl_pipe import login
 
-        return Path(platformdirs.user_config_dir("pipl"))
+        return login.folder(self.environ)
 
     def client(self, binding: Binding, *, user: str | None = None, doing: str = "") -> DevpiClient:
         """A client acting as the login (see `accounts.connect`)."""

@@ -12,10 +12,11 @@ import click
 
 from pipl import __version__
 from pipl.cli.lazy import LazyGroup
-from pipl_pipe.errors import DesignedError
+from pipl_pipe.errors import AssetError, DesignedError, ProductError
 
 EXIT_INTERRUPTED = 130
 EXIT_DISK_FULL = 10
+EXIT_FRAMEWORK = 11
 
 _PLACES = {
     "proj": ("pipl.cli.proj:proj", "The project: its folder, server, users and indexes."),
@@ -61,7 +62,7 @@ def main() -> None:
         sys.exit(fault.exit_code)
     except DesignedError as fault:
         _report(fault)
-        sys.exit(getattr(fault, "exit_code", 1))
+        sys.exit(exit_code(type(fault)))
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
@@ -71,6 +72,15 @@ def main() -> None:
         _say("error: no space left where the output goes")
         sys.exit(EXIT_DISK_FULL)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def exit_code(kind: type[DesignedError]) -> int:
+    """The status that a command ends with for an error of this class.
+
+    About assets and products it is the same in pipl's own interpreter as in a workspace's.
+    """
+    default = EXIT_FRAMEWORK if issubclass(kind, (AssetError, ProductError)) else 1
+    return getattr(kind, "exit_code", default)
 
 
 def _interrupt(signum: int, frame: FrameType | None) -> None:

@@ -71,6 +71,11 @@ def progress(*, quiet: bool = False) -> Iterator[Progress]:
         yield _Lines()
 
 
+def is_piped() -> bool:
+    """Whether nobody watches: of short commands not even phases are told then."""
+    return not sys.stderr.isatty()
+
+
 class _Lines:
     """A line for each phase, for logs."""
 
@@ -82,16 +87,21 @@ class _Lines:
 
 
 class _Live:
-    """One live line with a spinner, and a bar with rate and time left while bytes move."""
+    """One live line with a spinner, and a bar with rate and time left while bytes move.
+
+    What is counted otherwise has a bar with the numbers and the time left.
+    """
 
     def __enter__(self) -> _Live:
         from rich.console import Console
         from rich.progress import (
             BarColumn,
             DownloadColumn,
+            MofNCompleteColumn,
             SpinnerColumn,
             TextColumn,
             TimeElapsedColumn,
+            TimeRemainingColumn,
             TransferSpeedColumn,
         )
         from rich.progress import Progress as RichProgress
@@ -109,6 +119,15 @@ class _Live:
             BarColumn(),
             DownloadColumn(),
             TransferSpeedColumn(),
+            TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+        )
+        self._counts = RichProgress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
             console=self._console,
             transient=True,
         )
@@ -127,12 +146,13 @@ class _Live:
         self._shown = self._phases
 
     def advance(self, done: int, total: int | None, unit: str = "bytes") -> None:
-        if self._shown is not self._bytes:
+        wanted = self._bytes if unit == "bytes" else self._counts
+        if self._shown is not wanted:
             self._hide()
-            self._bytes.add_task(self._text, total=total)
-            self._bytes.start()
-            self._shown = self._bytes
-        self._bytes.update(self._bytes.task_ids[0], completed=done, total=total)
+            wanted.add_task(self._text, total=total)
+            wanted.start()
+            self._shown = wanted
+        wanted.update(wanted.task_ids[0], completed=done, total=total)
 
     def _hide(self) -> None:
         if self._shown is not None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _HERE = "pipl.cli.work"
 _INSIDE = "pipl.cli.work_inside"
+_REGISTERED = "pipl.cli.work_registered"
 work = LazyGroup(
     "work",
     places={
@@ -23,6 +24,7 @@ work = LazyGroup(
         "list": (f"{_HERE}:list_workspaces", "List the workspaces of the workarea."),
         "open": (f"{_HERE}:open_release", "Open a published task version as it was locked."),
         "delete": (f"{_HERE}:delete", "Delete a workspace."),
+        "forget": (f"{_REGISTERED}:forget", "Let the project forget a workspace that is gone."),
         "add": (f"{_HERE}:add", "Add packls to the workspace."),
         "lock": (f"{_HERE}:lock", "Resolve, and write the lock."),
         "sync": (f"{_HERE}:sync", "Make the environment and the assets equal to the lock."),
@@ -89,11 +91,17 @@ def create(
 
 @click.command(name="list", epilog="Example: pipl work list --json")
 @click.argument("workarea_path", default=".", metavar="[WORKAREA_PATH]")
+@click.option("--registered", is_flag=True, help="Those that the project knows of, wherever.")
 @json_option
-def list_workspaces(workarea_path: str, as_json: bool) -> None:
+def list_workspaces(workarea_path: str, registered: bool, as_json: bool) -> None:
     """List the workspaces of the workarea and the packls edited in them."""
     from pipl.workspace import folder
 
+    if registered:
+        from pipl.cli.work_registered import show_registered
+
+        show_registered(workarea_path, as_json=as_json)
+        return
     workarea = Here.now().workarea(workarea_path)
     found, damaged = folder.in_area(workarea)
     for fault in damaged:

@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from filelock import FileLock
 
 from pipl import durable
 from pipl.errors import InvalidFile, NotWritable
-
-_FORMAT = "pipl-logins/1"
-
-
-@dataclass(frozen=True)
-class Login:
-    """Who to act as at a server; `token` never shows in a representation.
-
-    `expires_at` is in seconds since the epoch.
-    """
-
-    url: str
-    user: str
-    token: str = field(repr=False)
-    expires_at: float
+from pipl_pipe import login as kept
+from pipl_pipe.login import Login as Login
 
 
 @dataclass(frozen=True)
@@ -35,17 +22,17 @@ class LoginStore:
 
     @property
     def path(self) -> Path:
-        return self.folder / "logins.json"
+        return self.folder / kept.NAME
 
     def get(self, url: str) -> Login | None:
         """The login at a server, expired or not. Raises InvalidFile."""
-        return self._read().get(_plain(url))
+        return self._read().get(kept.plain(url))
 
     def put(self, login: Login) -> None:
         """Keep a login, in place of an earlier one at the same server."""
         with self._locked():
             logins = self._read()
-            logins[_plain(login.url)] = login
+            logins[kept.plain(login.url)] = login
             self._write(logins)
 
     def remove(self, url: str) -> None:
@@ -54,7 +41,7 @@ class LoginStore:
             return
         with self._locked():
             logins = self._read()
-            if logins.pop(_plain(url), None) is not None:
+            if logins.pop(kept.plain(url), None) is not None:
                 self._write(logins)
 
     def _locked(self) -> FileLock:
@@ -67,22 +54,15 @@ class LoginStore:
 
     def _read(self) -> dict[str, Login]:
         try:
-            document = json.loads(self.path.read_text(encoding="utf-8"))
-            if document["format"] != _FORMAT:
-                raise ValueError(f"not {_FORMAT}")
-            return {_plain(entry["url"]): Login(**entry) for entry in document["logins"]}
+            return kept.parse(self.path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, TypeError, KeyError) as fault:
+        except (OSError, ValueError) as fault:
             raise InvalidFile(str(self.path), f"no logins in it ({fault})") from fault
 
     def _write(self, logins: dict[str, Login]) -> None:
-        document = {"format": _FORMAT, "logins": [asdict(login) for login in logins.values()]}
+        document = {"format": kept.FORMAT, "logins": [asdict(login) for login in logins.values()]}
         try:
             durable.write_text(self.path, json.dumps(document, indent=1) + "\n", mode=0o600)
         except OSError as fault:
             raise NotWritable(str(self.path), fault.strerror or str(fault)) from fault
-
-
-def _plain(url: str) -> str:
-    return url.rstrip("/")

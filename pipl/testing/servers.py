@@ -24,6 +24,7 @@ from pipl.project.server import free_port
 
 START_TIMEOUT_S = 60.0
 MIRROR = IndexName("root", "pypi")
+PROJECT_INDEX = IndexName("root", "PROJ")
 HOST = "127.0.0.1"
 
 # The server's secret is random, so stretching it buys nothing and costs seconds per start.
@@ -69,7 +70,7 @@ class RunningServer:
         self.secret_file.chmod(0o600)
         program = "import sys; from devpi_server.init import init; sys.exit(init())"
         command: list[str | Path] = [sys.executable, "-c", program, "--no-root-pypi"]
-        command += ["--serverdir", server, "--root-passwd", self.root_password]
+        command += ["--serverdir", server, f"--root-passwd={self.root_password}"]
         process.run(command, env=self.environ, timeout_s=START_TIMEOUT_S)
 
     def start(self) -> None:
@@ -109,6 +110,18 @@ class RunningServer:
         client = self.client()
         client.log_in("root", self.root_password)
         return client
+
+    def log_in(self, user: str, password: str) -> Login:
+        """A login as `pipl login` keeps it."""
+        with self.client() as client:
+            return client.log_in(user, password)
+
+    def project_index(self) -> IndexName:
+        """The project's default index, made where it is missing: it says who may read assets."""
+        with self.root() as root:
+            if PROJECT_INDEX not in [config.name for config in root.indexes()]:
+                root.create_index(IndexConfig(PROJECT_INDEX, "pipl", acl_upload=("root",)))
+        return PROJECT_INDEX
 
     def expired_login(self, user: str) -> Login:
         """A login that this server gave out, too long ago."""

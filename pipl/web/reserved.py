@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from devpi_server.model import BaseStage, BaseStageCustomizer
+from devpi_server.model import BaseStage, BaseStageCustomizer, ensure_acl_list
 from packaging.utils import canonicalize_name
 
 INDEX_TYPE = "pipl"
+READERS = "acl_pkg_read"
+"""Key of an index: who may download its files, and on the project's index the assets."""
 _MIRROR = "mirror"
 
 
@@ -55,6 +57,27 @@ class ReservingCustomizer(BaseStageCustomizer):
         own = tuple(f"{stage.name}/" for stage in self._private_bases())
         return (str(getattr(link, "href", "")).lstrip("/").startswith(own) for link in links)
 
+    def get_possible_indexconfig_keys(self) -> tuple[str, ...]:
+        return (READERS,)
+
+    def normalize_indexconfig_value(self, key: str, value: Any) -> list[str] | None:
+        if key != READERS:
+            return None
+        names: list[str] = ensure_acl_list(value)  # type: ignore[no-untyped-call]
+        return names
+
+    def get_principals_for_pkg_read(self, restrict_modify: Any = None) -> set[str]:
+        """Everybody, unless readers are named: then they, who may upload, and who administers."""
+        readers = self.stage.ixconfig.get(READERS)
+        everybody: set[str] = super().get_principals_for_pkg_read(  # type: ignore[no-untyped-call]
+            restrict_modify=restrict_modify
+        )
+        if readers is None:
+            return everybody
+        uploaders = self.stage.ixconfig.get("acl_upload", [])
+        named = {name for name in uploaders if not name.startswith(":")}
+        return (everybody - {":ANONYMOUS:"}) | set(readers) | named
+
     def validate_config(
         self, oldconfig: Mapping[str, object], newconfig: Mapping[str, object]
     ) -> None:
@@ -69,20 +92,21 @@ class ReservingCustomizer(BaseStageCustomizer):
 
     def _reserves(self, project: str) -> bool:
         name = canonicalize_name(project)
-        return any(name in _names(stage) for stage in private_indexes(self.stage))
+        return any(name in _names(stage) for stage in private_indexes(self.stage.model))
 
     def _reserved_elsewhere(self) -> set[str]:
         """Names that the project has, but none of the indexes inherited."""
         here = self._private_bases()
         known = {stage.name for stage in here}
-        elsewhere = [stage for stage in private_indexes(self.stage) if stage.name not in known]
+        elsewhere = [
+            stage for stage in private_indexes(self.stage.model) if stage.name not in known
+        ]
         found = {name for stage in elsewhere for name in _names(stage)}
         return {name for name in found if not any(name in _names(stage) for stage in here)}
 
 
-def private_indexes(stage: BaseStage) -> Iterator[BaseStage]:
-    """Every index of the server that is no mirror."""
-    model: Any = stage.model  # devpi's model is typed in parts only
+def private_indexes(model: Any) -> Iterator[BaseStage]:
+    """Every index of the server that is no mirror. (devpi's model is typed in parts only.)"""
     for user in model.get_userlist():
         for other in user.getstages():
             if not _is_mirror(other):

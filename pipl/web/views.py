@@ -5,31 +5,32 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-import tomlkit
 from pyramid.config import Configurator  # type: ignore[import-untyped]  # publishes no types
-from pyramid.httpexceptions import HTTPBadRequest, HTTPConflict, HTTPNotFound  # type: ignore[import-untyped]
+from pyramid.httpexceptions import HTTPBadRequest, HTTPConflict  # type: ignore[import-untyped]
 from pyramid.request import Request  # type: ignore[import-untyped]
 from pyramid.response import Response  # type: ignore[import-untyped]
-from tomlkit.exceptions import TOMLKitError
-from webob.static import FileIter  # type: ignore[import-untyped]
 
 import pipl
-from pipl.web import assets, feed
+from pipl.web import feed, mark
 
-FEATURES = ["assets", "events", "index-type"]
+FEATURES = ["assets", "assets-stored", "events", "index-type"]
 MAX_WAIT_S = 60.0
 MAX_LIMIT = 1000
-MAX_MARK_BYTES = 1_000_000
-_PROJECT = "pipl_project"
+PROJECT = "pipl_project"
+"""Where the registry keeps the project's folder, None without one."""
 
 
 def configure(config: Configurator, project: Path | None) -> None:
     """Add the routes; before devpi's own, of which `/{user}/{index}` would take them."""
-    config.registry[_PROJECT] = project
+    config.registry[PROJECT] = project
+    config.add_tween(
+        "pipl.web.assets.tween",
+        under="devpi_server.views.tween_request_logging",
+        over="devpi_server.views.tween_keyfs_transaction",
+    )
     for view, path in (
         (info, "/+pipl/"),
         (events, "/+pipl/events"),
-        (asset, "/+pipl/assets/{algorithm}/{digest}"),
     ):
         config.add_route(path, path)
         config.add_view(view, route_name=path, request_method="GET")
@@ -37,11 +38,11 @@ def configure(config: Configurator, project: Path | None) -> None:
 
 def info(request: Request) -> Response:
     """What serves here: pipl's version, the project's name (null: none), the feed's identity."""
-    project = request.registry[_PROJECT]
+    project = request.registry[PROJECT]
     return Response(
         json={
             "pipl": pipl.__version__,
-            "project": _name(project) if project else None,
+            "project": mark.read(project).name if project else None,
             "feed": _feed_id(request),
             "features": FEATURES,
         }
@@ -87,24 +88,6 @@ def events(request: Request) -> Response:
     )
 
 
-def asset(request: Request) -> Response:
-    """The bytes of an object of the project's asset store, with ranges."""
-    project, place = request.registry[_PROJECT], request.matchdict
-    path = assets.object_path(project, place["algorithm"], place["digest"]) if project else None
-    if path is None:
-        raise HTTPNotFound(explanation="no such asset")
-    file = path.open("rb")
-    return Response(
-        app_iter=FileIter(file),
-        content_type="application/octet-stream",
-        content_length=path.stat().st_size,
-        accept_ranges="bytes",
-        etag=f"{place['algorithm']}-{place['digest']}",
-        cache_control="public, max-age=31536000, immutable",
-        conditional_response=True,
-    )
-
-
 def _may_read(request: Request, index: str) -> bool:
     stage = request.registry["xom"].model.getstage(index)
     return stage is not None and bool(request.has_permission("pkg_read", stage))
@@ -124,13 +107,3 @@ def _number(request: Request, name: str, default: float, *, low: float) -> float
 def _feed_id(request: Request) -> str:
     """Changes with the server's database, whose serials no other's can be compared with."""
     return str(request.registry["xom"].config.nodeinfo["uuid"])
-
-
-def _name(project: Path) -> str:
-    """The project's name: as its mark says, else its folder's."""
-    try:
-        with (project / ".pipl").open(encoding="utf-8") as mark:
-            name = tomlkit.parse(mark.read(MAX_MARK_BYTES)).get("name")
-    except (OSError, ValueError, TOMLKitError):
-        name = None
-    return name if isinstance(name, str) else project.name

@@ -13,7 +13,7 @@ from pipl.env.venv import Environment
 from pipl.errors import InvalidFile, InvalidName, NotWritable, NoWorkspace, PathExists
 from pipl.index.name import IndexName
 from pipl.project.binding import Binding
-from pipl.workspace import area
+from pipl.workspace import area, registered
 from pipl.workspace.area import Workarea
 
 MARK = ".workspace"
@@ -62,7 +62,10 @@ class Workspace:
 
 
 def create(workarea: Workarea, name: str, *, python: str | None = None) -> Workspace:
-    """Make an empty workspace. Raises InvalidName, PathExists, NotWritable."""
+    """Make an empty workspace and note it with its project, where that is seen.
+
+    Raises InvalidName, PathExists, NotWritable.
+    """
     if not _NAME.fullmatch(name):
         raise InvalidName(name, "a workspace is named by up to 100 letters, digits and . _ + -")
     folder = workarea.folder / name
@@ -75,7 +78,14 @@ def create(workarea: Workarea, name: str, *, python: str | None = None) -> Works
     except OSError as fault:
         shutil.rmtree(folder, ignore_errors=True)
         raise NotWritable(str(folder), fault.strerror or str(fault)) from fault
+    note(workspace)
     return workspace
+
+
+def note(workspace: Workspace) -> None:
+    """Let the project know of the workspace, so that what it locks is kept."""
+    if workspace.binding.folder is not None:
+        registered.note(workspace.binding.folder, workspace.folder)
 
 
 def find(start: Path) -> Workspace:
@@ -137,3 +147,4 @@ def delete(workspace: Workspace) -> None:
         if path.is_dir() and not path.is_symlink():
             path.chmod(0o755)
     shutil.rmtree(workspace.folder)
+    registered.forget_if_noted(workspace.binding.folder, workspace.folder)

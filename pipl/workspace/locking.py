@@ -202,6 +202,7 @@ def changes_between(before: Lock | None, after: Lock) -> tuple[Change, ...]:
 def _changing(workspace: Workspace) -> Iterator[Workspace]:
     """The workspace as its mark says now, while nobody else changes it."""
     with FileLock(workspace.folder / ".change.lock"):
+        workspace_folder.note(workspace)  # one that was moved here, or made before its project
         yield workspace_folder.load(workspace.folder)
 
 

@@ -19,10 +19,10 @@ from pipl.env.venv import Environment
 from pipl.errors import FrameworkError, InstallFailed
 from pipl.process import Completed
 from pipl.progress import SILENT, Progress
-from pipl.workspace import settled
+from pipl.workspace import placed, settled
 from pipl.workspace.place import Place, made_for, write_context
 
-_PROVIDERS = ("pipl_pipe.products", "pipl_pipe.env_sets")
+_PROVIDERS = ("products", "env_sets", "config", "services")
 
 
 def materialise(
@@ -51,18 +51,20 @@ def materialise(
 
 
 def settle(place: Place, *, progress: Progress = SILENT) -> None:
-    """Write the environment's context, lay its asset view, and record its env sets.
+    """Write the environment's context, record what its packls say, and lay its asset view.
 
-    What depends on the installed packls is done by the environment's own interpreter.
-    Raises FrameworkError, such as for an asset that the store does not hold.
+    What depends on the installed packls is told by the environment's own interpreter.
+    Raises FrameworkError, such as for an asset that no place holds.
     """
     environment = place.environment
     write_context(place)
-    if not _provides(environment):
-        settled.write(environment, None)
-        return
-    progress.phase("laying the asset view")
-    settled.write(environment, ask_pipe(environment, ["settle"], place.environ))
+    report = None
+    if _provides(environment):
+        progress.phase("asking the packls for env sets and assets")
+        report = ask_pipe(environment, ["settle"], place.environ)
+    settled.write(environment, report)
+    placed.write(environment, report)
+    placed.lay(place, progress=progress)
 
 
 def ask_pipe(
@@ -105,9 +107,11 @@ def answer_of(done: Completed) -> dict[str, object]:
 
 
 def _provides(environment: Environment) -> bool:
-    """Whether an installed packl brings products or env sets."""
+    """Whether an installed packl, besides the framework, has anything to say."""
     for declared in environment.site_packages.glob("*.dist-info/entry_points.txt"):
+        if declared.parent.name.startswith("pipl_pipe-"):
+            continue
         text = declared.read_text(encoding="utf-8", errors="replace")
-        if any(group in text for group in _PROVIDERS):
+        if any(f"pipl_pipe.{group}]" in text for group in _PROVIDERS):
             return True
     return False

@@ -15,7 +15,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO, Callable, Iterator, NamedTuple, Optional, Protocol
 
-from pipl_pipe.asset import lease
+from pipl_pipe.asset.disk import lease
 from pipl_pipe.errors import AlgorithmMissing, InvalidDigest
 
 BLAKE3 = "blake3"

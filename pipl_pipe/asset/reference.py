@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from typing import Any, Dict, List, Tuple
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, Optional, Tuple
 
 from pipl_pipe.asset.digest import Digest
+from pipl_pipe.asset.facts import bounds
+from pipl_pipe.asset.facts.bounds import Facts
+from pipl_pipe.asset.names import basename_problem
 from pipl_pipe.errors import InvalidDigest, InvalidProduct
 
 FORMAT = "pipl-assets/1"
@@ -18,11 +21,10 @@ NAME = "assets.json"
 SHAPES = ("file", "folder", "sequence")
 MAX_BYTES = 16_000_000
 MAX_SIZE_BYTES = 1 << 60
+MAX_THUMBNAIL_BYTES = 1_000_000
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
 _TAKEN = ("get", "items", "keys", "values")
 """Attributes of `Product.assets`, where assets are attributes too."""
-_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
-_DEVICES = re.compile(r"(con|prn|aux|nul|com[1-9]|lpt[1-9])(\..*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,9 @@ class Reference:
     """One asset of a product: what it is called, and which bytes it is.
 
     `type` is the registered name of its asset type, `revision` the digest of the file, or of
-    the manifest of a folder or sequence; `size` is in bytes, of all files together.
+    the manifest of a folder or sequence; `size` is in bytes, of all files together. `facts`
+    are for people (see `pipl_pipe.asset.facts.bounds`); `thumbnail` is the revision of a small
+    JPEG in the same store, of `thumbnail_size` bytes, and empty where there is none.
     """
 
     name: str
@@ -39,10 +43,22 @@ class Reference:
     shape: str
     revision: str
     size: int
+    facts: Facts = field(default_factory=dict, hash=False)
+    thumbnail: str = ""
+    thumbnail_size: int = 0
 
     @property
     def digest(self) -> Digest:
         return Digest.parse(self.revision)
+
+    @property
+    def picture(self) -> Optional[Reference]:
+        """The thumbnail as a file that can be laid, pushed and pulled like an asset."""
+        if not self.thumbnail:
+            return None
+        name = f"{self.name}_thumbnail"[:100]
+        basename = f"{name}.jpg"
+        return Reference(name, "File", basename, "file", self.thumbnail, self.thumbnail_size)
 
 
 @dataclass(frozen=True)
@@ -61,7 +77,7 @@ def render(content: ProductAssets) -> str:
         "product": content.product,
         "type": content.type,
         "version": content.version,
-        "assets": [vars(one) for one in sorted(content.assets, key=lambda one: one.name)],
+        "assets": [_written(one) for one in sorted(content.assets, key=lambda one: one.name)],
     }
     return json.dumps(document, indent=1, sort_keys=True) + "\n"
 
@@ -83,10 +99,13 @@ def parse(text: str, *, product: str) -> ProductAssets:
                 shape=one["shape"],
                 revision=one["revision"],
                 size=one["size"],
+                facts=one.get("facts", {}),
+                thumbnail=one.get("thumbnail", ""),
+                thumbnail_size=one.get("thumbnail_size", 0),
             )
             for one in document["assets"]
         ]
-    except (ValueError, KeyError, TypeError, RecursionError) as fault:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
         reason = f"its {NAME} cannot be read: {type(fault).__name__}: {fault}"
         raise InvalidProduct(product, (reason,)) from fault
     problems = problems_of(references)
@@ -114,21 +133,6 @@ def problems_of(references: List[Reference]) -> Tuple[str, ...]:
     return tuple(problems)
 
 
-def basename_problem(basename: Any) -> str:
-    """Why a text cannot name a file on every system; empty if it can."""
-    if not isinstance(basename, str) or not basename:
-        return "it has no basename"
-    if basename in (".", "..") or _FORBIDDEN.search(basename):
-        return f"the basename {basename[:100]!r} is not a plain file name"
-    if basename != basename.strip() or basename.endswith(".") or _DEVICES.fullmatch(basename):
-        return f"the basename {basename[:100]!r} is not a file name on Windows"
-    try:
-        too_long = len(basename.encode("utf-8")) > 255
-    except UnicodeEncodeError:
-        return f"the basename {basename[:100]!r} is not valid Unicode"
-    return "the basename is longer than 255 bytes" if too_long else ""
-
-
 def _problems(one: Reference) -> List[str]:
     problems = []
     for kind in ("name", "type"):
@@ -143,8 +147,23 @@ def _problems(one: Reference) -> List[str]:
         problems.append(f"its shape is none of {', '.join(SHAPES)}")
     if type(one.size) is not int or not 0 <= one.size <= MAX_SIZE_BYTES:
         problems.append("its size is not a number of bytes")
+    problems += _digest_problems(one.revision)
+    if one.thumbnail != "":
+        problems += [f"its thumbnail: {problem}" for problem in _digest_problems(one.thumbnail)]
+        if type(one.thumbnail_size) is not int or not 0 < one.thumbnail_size <= MAX_THUMBNAIL_BYTES:
+            problems.append("its thumbnail has no sensible size")
+    return [*problems, *bounds.problems_of(one.facts)]
+
+
+def _digest_problems(text: Any) -> List[str]:
     try:
-        Digest.parse(one.revision if isinstance(one.revision, str) else "")
+        Digest.parse(text if isinstance(text, str) else "")
     except InvalidDigest as fault:
-        problems.append(str(fault))
-    return problems
+        return [str(fault)]
+    return []
+
+
+def _written(one: Reference) -> Dict[str, Any]:
+    """Without what it does not have: an asset without facts is written as ever."""
+    optional = ("facts", "thumbnail", "thumbnail_size")
+    return {name: value for name, value in vars(one).items() if value or name not in optional}

@@ -10,17 +10,17 @@ or, for a type that only one's own code uses, by the `registered` decorator on i
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import ClassVar, Dict, Iterable, List, Tuple, Type, TypeVar
 
 from pipl_pipe import context, registry
+from pipl_pipe.asset.facts.bounds import Facts
+from pipl_pipe.asset.facts.sequence import FRAME
 from pipl_pipe.asset.reference import Reference
 from pipl_pipe.errors import BrokenExtension
 from pipl_pipe.extension import Loaded, extensions
 
 GROUP = "pipl_pipe.asset_types"
-_FRAME = re.compile(r"(?P<head>.*?)(?P<frame>\d+)(?P<tail>\.[^.]+)")
 _registered: Dict[str, Type[Asset]] = {}
 T = TypeVar("T", bound="Type[Asset]")
 
@@ -33,11 +33,16 @@ class Asset:
             extension = "usdc"
 
     `shape` is "file", "folder" or "sequence" (a flat folder of numbered frames). Override
-    `make_basename` for a naming convention, and `problems_of` to refuse what is not right.
+    `make_basename` for a naming convention, `problems_of` to refuse what is not right, and
+    `facts_of` for what people want to know. A type whose large, uncompressed files are saved
+    again and again with small edits, such as `.blend`, `.usdc`, `.abc` and `.vdb`, sets
+    `chunked`: remotes are then sent only the parts of a file that changed
+    (docs/decisions/0010-content-defined-chunks.md says for which files that pays).
     """
 
     shape: ClassVar[str] = "file"
     extension: ClassVar[str] = ""
+    chunked: ClassVar[bool] = False
 
     def __init__(self, product: str, reference: Reference) -> None:
         """`product` is the product's import name."""
@@ -67,6 +72,20 @@ class Asset:
         names = sorted(path.name for path in source.iterdir())
         return _sequence_problems(source, names) if cls.shape == "sequence" else ()
 
+    @classmethod
+    def facts_of(cls, source: Path) -> Facts:
+        """What people want to know of a source, recorded once when it is stored.
+
+        Names are lower case with `_`; values texts, numbers, truth values and lists of these;
+        at most 64, of 4,000 bytes together as JSON. They must follow from the content alone.
+        By default what OpenImageIO and usd-core tell of a file, by its extension, and the
+        frames of a sequence; nothing where these are not installed. An override may add to
+        what this one finds.
+        """
+        from pipl_pipe.asset.facts import reading  # starting to record, not to read, may take long
+
+        return reading.facts_of(source, cls.shape)
+
     @property
     def name(self) -> str:
         return self.reference.name
@@ -84,6 +103,11 @@ class Asset:
     def size(self) -> int:
         """Of all its files, in bytes."""
         return self.reference.size
+
+    @property
+    def facts(self) -> Facts:
+        """What was recorded when it was stored, such as `resolution`; may be empty."""
+        return self.reference.facts
 
     @property
     def path(self) -> Path:
@@ -155,7 +179,7 @@ def _checked(found: object) -> str:
 def _sequence_problems(folder: Path, names: List[str]) -> Tuple[str, ...]:
     if not names:
         return (f"{folder} holds no frames",)
-    found = {name: _FRAME.fullmatch(name) for name in names}
+    found = {name: FRAME.fullmatch(name) for name in names}
     stray = [name for name, match in found.items() if match is None]
     if stray:
         return tuple(f"{folder / name} is not a numbered frame" for name in stray[:10])

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
 from pipl_pipe import durable
-from pipl_pipe.asset import files
+from pipl_pipe.asset.disk import files
 from pipl_pipe.asset.names import basename_problem
 from pipl_pipe.asset.progress import SILENT, Progress
 from pipl_pipe.asset.reference import Reference

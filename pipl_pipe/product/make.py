@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, List, Mapping, Optional, Tuple
 
-from pipl_pipe.asset import files, reference
+from pipl_pipe.asset import reference
+from pipl_pipe.asset.disk import files
 from pipl_pipe.asset.reference import ProductAssets, Reference
 from pipl_pipe.asset.types import asset_types
 from pipl_pipe.errors import InvalidProduct

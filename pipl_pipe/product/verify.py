@@ -13,7 +13,7 @@ from pipl_pipe.errors import InvalidProduct
 
 
 def verify(wheels: Iterable[Path], store: AssetStore) -> int:
-    """Read every asset of the wheels again; how many there are.
+    """Read every asset of the wheels again, and its thumbnail; how many assets there are.
 
     Raises AssetMissing, AssetDamaged, InvalidProduct.
     """
@@ -21,6 +21,10 @@ def verify(wheels: Iterable[Path], store: AssetStore) -> int:
     for wheel in wheels:
         for asset in read_assets(wheel).assets:
             store.verify(asset)
+            if asset.picture is not None:
+                store.verify(asset.picture)
+            if asset.picture is not None:
+                store.verify(asset.picture)
             count += 1
     return count
 

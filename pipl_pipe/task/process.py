@@ -12,10 +12,12 @@ import os
 import sys
 import tempfile
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Dict, Iterator, List, Tuple
+from typing import Dict, Iterator, List, Mapping, Optional, Tuple
 
+from pipl_pipe.asset.facts import recording
+from pipl_pipe.asset.facts.reading import Found
 from pipl_pipe.asset.reference import Reference
 from pipl_pipe.asset.store import AssetStore, Stored
 from pipl_pipe.asset.types import asset_types
@@ -74,7 +76,12 @@ def process(task: Task, release: Release, places: Places, store: AssetStore) -> 
     products = _run(task, places)
     job.check(task.name, products)
     stored: Dict[Path, Stored] = {}
-    return tuple(_made(product, release, places, store, stored) for product in products)
+    sources = [(one.type, one.path) for product in products for one in product.sources]
+    with tempfile.TemporaryDirectory(prefix="pipl-thumbnails-") as aside:
+        found = recording.record(sources, Path(aside))
+        for note in [note for one in found.values() for note in one.notes]:
+            sys.stderr.write(f"facts: {note}\n")
+        return tuple(_made(product, release, places, store, stored, found) for product in products)
 
 
 def _run(task: Task, places: Places) -> List[ProductBuilder]:
@@ -113,6 +120,7 @@ def _made(
     places: Places,
     store: AssetStore,
     stored: Dict[Path, Stored],
+    found: Mapping[Tuple[str, Path], Found],
 ) -> Made:
     """Store a product's assets and write its wheel; `stored` is what was stored before."""
     scratch = places.scratch.resolve()
@@ -130,11 +138,26 @@ def _made(
             shape=kind.shape,
             revision=stored[path].revision,
             size=stored[path].size,
+            facts=found[source.type, source.path].facts,
         )
         store.verify(reference)
-        references.append(reference)
+        thumbnail = found[source.type, source.path].thumbnail
+        references.append(_shown(reference, product.package, thumbnail, store))
     spec = ProductSpec(product.package, product.type, product.requires, tuple(references))
     return make(spec, release, places.out)
+
+
+def _shown(
+    reference: Reference, product: str, thumbnail: Optional[Path], store: AssetStore
+) -> Reference:
+    """With its thumbnail stored, if there is one."""
+    if thumbnail is None:
+        return reference
+    stored = store.add(thumbnail, product=product, asset=reference.name)
+    shown = replace(reference, thumbnail=stored.revision, thumbnail_size=stored.size)
+    assert shown.picture is not None
+    store.verify(shown.picture)
+    return shown
 
 
 @contextlib.contextmanager

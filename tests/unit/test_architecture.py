@@ -16,13 +16,14 @@ PIPL_ROWS = [
     ["index", "env", "build"],
     ["project"],
     ["workspace", "packl"],
+    ["asset"],
     ["ci"],
     ["demo"],
     ["cli", "testing", "__main__"],
 ]
 PIPE_ROWS = [
     ["errors", "names"],
-    ["durable", "distributions", "variables"],
+    ["durable", "distributions", "variables", "login"],
     ["extension"],
     ["config", "packl", "registry"],
     ["context"],
@@ -33,8 +34,22 @@ PIPE_ROWS = [
     ["services", "describe"],
     ["testing", "__main__"],
 ]
-WEB_MAY = {"pipl.index.name", "pipl.index.release", "pipl.ci.event", "pipl.errors", "pipl"}
-"""The server plugin sees index values and the event only."""
+WEB_MAY = {
+    "pipl",
+    "pipl.ci.event",
+    "pipl.errors",
+    "pipl.index.name",
+    "pipl.index.release",
+    "pipl_pipe.asset.objects.batch",
+    "pipl_pipe.asset.digest",
+    "pipl_pipe.asset.disk.files",
+    "pipl_pipe.asset.manifest",
+    "pipl_pipe.asset.objects",
+    "pipl_pipe.asset.transfer.pack",
+    "pipl_pipe.asset.transfer.parts",
+    "pipl_pipe.errors",
+}
+"""The server plugin sees index values, the event, and how the project's assets are stored."""
 
 
 def modules(package: str) -> list[Path]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pipl import durable
-from pipl.ci import outbox, products, workplace
+from pipl.ci import outbox, products, publishing, workplace
 from pipl.ci.handler import Job
 from pipl.ci.products import Delivery, TaskFile
 from pipl.ci.run import Outcome
@@ -22,8 +22,9 @@ def handle(job: Job) -> Outcome:
     """Make the products of a task's release, once, and deliver them.
 
     What the task has made is kept in the run's outbox before anything is uploaded, so that a
-    later attempt delivers the very same files. Raises FrameworkError for what the task did
-    wrong or an asset that the store lacks, ProductTaken, ProductDiffers.
+    later attempt delivers the very same files; these are uploaded only after their assets are
+    where others will read them. Raises FrameworkError for what the task did wrong or an asset
+    that the store lacks, ProductTaken, ProductDiffers, and what remotes raise.
     """
     spec = job.spec
     if spec.products is None:
@@ -33,6 +34,9 @@ def handle(job: Job) -> Outcome:
     wheels = outbox.held(job.outbox)
     if wheels is None or not _are_whole(job, ready, wheels):
         wheels = outbox.fill(job.outbox, _make(job, subject, ready))
+    publishing.publish(
+        wheels, ready.environment, ready.place.environ, notes=job.folder, say=job.say
+    )
     task = TaskFile(spec.project, spec.version, spec.sha256)
     delivery = Delivery(job.client, spec.products, task)
     products.deliver(delivery, wheels, locks=spec.locks, say=job.say)

@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Iterator, Optional, Sequence
 
 from pipl_pipe.asset import digest as digests
-from pipl_pipe.asset import files, laying
 from pipl_pipe.asset.digest import Digest
-from pipl_pipe.asset.intake import Intake
-from pipl_pipe.asset.laying import DEFAULT_WAYS, HARDLINK, PRIVATE_WAYS
+from pipl_pipe.asset.disk import files
 from pipl_pipe.asset.names import basename_problem
-from pipl_pipe.asset.objects import Objects
+from pipl_pipe.asset.objects import Objects, laying
+from pipl_pipe.asset.objects.intake import Intake
+from pipl_pipe.asset.objects.laying import DEFAULT_WAYS, HARDLINK, PRIVATE_WAYS
+from pipl_pipe.asset.objects.stat_cache import StatCache
 from pipl_pipe.asset.progress import SILENT, Progress
 from pipl_pipe.asset.reference import Reference
-from pipl_pipe.asset.stat_cache import StatCache
 from pipl_pipe.asset.store import Stored
 from pipl_pipe.errors import AssetRefused
 

@@ -6,12 +6,13 @@ import threading
 from pathlib import Path
 from typing import Dict, Iterator
 
-from pipl_pipe.asset import files, manifest
+from pipl_pipe.asset import manifest
 from pipl_pipe.asset.digest import Digest, of_bytes
+from pipl_pipe.asset.disk import files
 from pipl_pipe.asset.manifest import Entry
+from pipl_pipe.asset.objects.scan import scan
 from pipl_pipe.asset.progress import SILENT, Progress
 from pipl_pipe.asset.reference import Reference
-from pipl_pipe.asset.scan import scan
 from pipl_pipe.asset.store import Stored
 from pipl_pipe.errors import AssetDamaged, AssetMissing
 

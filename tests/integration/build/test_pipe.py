@@ -36,6 +36,7 @@ def test_it_installs_and_runs(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "index"
     make_wheel(folder, "tomlkit", "1.0")
     make_wheel(folder, "packaging", "30.0")
+    make_wheel(folder, "blake3", "1.0")
     build_pipe_wheel(folder)
     environ = {
         "PATH": os.environ["PATH"],

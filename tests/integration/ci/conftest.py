@@ -39,7 +39,10 @@ from pipl.testing.repack import repack
 from pipl.testing.simple_index import make_wheel
 
 PROJECT = IndexName("root", "PROJ")
-OFFERED = ("pytest", "pluggy", "iniconfig", "packaging", "pygments", "tomlkit")
+OFFERED = (
+    *("pytest", "pluggy", "iniconfig", "packaging", "pygments", "tomlkit"),
+    *("blake3", "typing_extensions"),
+)
 TASK = """
 from pipl_pipe.task import Task
 

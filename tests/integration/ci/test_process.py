@@ -17,6 +17,8 @@ from pipl.ci.ledger import Ledger
 from pipl.index.client import IndexConfig
 from pipl.index.name import IndexName
 from pipl.testing.simple_index import make_wheel
+from pipl_pipe.asset.digest import of_bytes
+from pipl_pipe.asset.objects import Objects
 
 PROJECT = IndexName("root", "PROJ")
 PROCESSING = IndexName("root", "processing")
@@ -223,8 +225,7 @@ def test_a_dependency_whose_asset_the_store_has_lost_is_named(studio) -> None:
 
 
 def store_object(studio, content: str):
-    digest = hashlib.sha256(content.encode()).hexdigest()
-    return studio.project.assets / "objects" / "sha256" / digest[:2] / digest[2:]
+    return Objects(studio.project.assets, "store").path(of_bytes(content.encode()))
 
 
 def _forget(studio, run) -> None:

@@ -69,7 +69,7 @@ def test_a_copy_works_without_the_project(lamp: Reference, workspace: Shell) -> 
 def test_storing_by_hand(workspace: Shell) -> None:
     workspace.pipl("work", "add", "pipl-pipe")
     (workspace.cwd / "note.txt").write_text("x", encoding="utf-8")
-    assert workspace.pipl("asset", "add", "note.txt").startswith("sha256:")
+    assert workspace.pipl("asset", "add", "note.txt").startswith("blake3:")
 
 
 def test_a_truncated_asset_is_named(

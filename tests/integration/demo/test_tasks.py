@@ -42,7 +42,7 @@ def hero_product(studio: Studio, hero: Path) -> Path:
 def shot(studio: Studio, hero_product: Path) -> Path:
     """Depends on the product; another template on purpose, as `create_task` takes both."""
     studio.install(hero_product)
-    studio.pipe("settle")
+    studio.pipe("settle", "--lay")
     packl = studio.new("sh010_layout", "code")
     studio.pipe("create-task", str(packl), "shot_layout")
     packls.add_dependency(packl, "hero-geo", NOTE)
@@ -115,7 +115,7 @@ def test_the_shot_follows_its_hero(studio: Studio, hero: Path, shot: Path) -> No
     passes_its_tests(studio, hero)
     (newer,) = studio.process(hero, version="1.1.0")
     studio.install(newer)
-    studio.pipe("settle")
+    studio.pipe("settle", "--lay")
 
     updated = read_bounds(studio.task("sh010_layout", "bounds").stdout)
     assert scene_of(shot).read_bytes() == scene

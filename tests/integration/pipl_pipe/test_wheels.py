@@ -143,7 +143,7 @@ def test_from_a_task_to_the_product_in_another_workspace(
 
     layout = make_environment(tmp_path / "layout", tmp_path / "MyProject")
     install(installer, layout, [*wheels[:2], made])
-    settled = run(layout.python, "-m", "pipl_pipe", "settle", cwd=tmp_path)
+    settled = run(layout.python, "-m", "pipl_pipe", "settle", "--lay", cwd=tmp_path)
     assert json.loads(settled)["laid"] == ["hero_geo/model.obj"]
     shown = tmp_path / "layout" / "assets" / "hero_geo" / "model.obj"
     assert shown.read_text() == "v 0 0 0"

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import json
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from email.message import Message
 from urllib.parse import urlsplit
 
@@ -18,6 +21,7 @@ CONTENT = bytes(range(256)) * 5000
 @pytest.fixture(scope="module")
 def digest(devpi_server: RunningServer) -> str:
     """An object in the project's store, as the folder store lays it."""
+    devpi_server.project_index()
     name = hashlib.sha256(CONTENT).hexdigest()
     path = devpi_server.folder / "system" / "assets" / "objects" / "sha256" / name[:2] / name[2:]
     path.parent.mkdir(parents=True)
@@ -115,8 +119,27 @@ def test_a_link_in_the_store_is_not_followed(devpi_server: RunningServer, digest
     assert ask(devpi_server, f"/+pipl/assets/sha256/{name}")[0] == 404
 
 
-@pytest.mark.parametrize("method", ["PUT", "POST", "DELETE"])
-def test_nothing_is_written_this_way(devpi_server: RunningServer, digest: str, method: str) -> None:
+@pytest.mark.parametrize("method", ["PUT", "POST", "DELETE", "PATCH"])
+def test_nobody_changes_an_object(devpi_server: RunningServer, digest: str, method: str) -> None:
     status, _, _ = ask(devpi_server, f"/+pipl/assets/sha256/{digest}", method=method)
-    assert status in (403, 404, 405)
+    assert status in (401, 403, 404, 405)
     assert ask(devpi_server, f"/+pipl/assets/sha256/{digest}")[2] == CONTENT
+
+
+def test_what_is_not_there_says_so(devpi_server: RunningServer, digest: str) -> None:
+    path = f"/+pipl/assets/sha256/{'0' * 64}"
+    status, _, body = ask(devpi_server, path, headers={"Accept": "application/json"})
+    assert status == 404
+    assert "no such asset" in json.loads(body)["message"]
+    assert str(devpi_server.folder) not in body.decode()
+
+
+def test_it_is_served_while_a_release_is_written(devpi_server: RunningServer, digest: str) -> None:
+    """No page of assets waits for devpi's write transaction, or holds it."""
+    database = devpi_server.folder / "system" / "server" / ".sqlite"
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        path = f"/+pipl/assets/sha256/{digest}"
+        assert ask(devpi_server, path)[0] == 200
+        assert ask(devpi_server, path, method="PUT")[0] == 401
+        other.execute("ROLLBACK")

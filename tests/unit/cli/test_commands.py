@@ -41,6 +41,9 @@ SINCE = [
     "login", "logout", "whoami", "work add", "work sync", "work update", "work lock",
     "work status", "work run", "work list", "work open", "work delete", "packl build",
     "packl publish", "packl migrate", "packl list", "asset list", "asset path", "asset add",
+    "asset info", "asset diff", "asset du", "asset checkout", "asset copy", "asset push",
+    "asset pull", "asset remotes", "asset cache", "asset verify", "asset fsck", "asset gc",
+    "asset pin", "asset unpin", "asset pins", "work forget",
     "ci start", "ci status", "ci log", "ci retry", "demo",
 ]  # fmt: skip
 

@@ -13,6 +13,9 @@ import pytest
 
 import pipl_pipe
 from pipl_pipe import context, variables
+from pipl_pipe.asset import places as asset_places
+from pipl_pipe.asset import reference as references
+from pipl_pipe.asset.digest import of_bytes
 from pipl_pipe.asset.stores.folder import FolderStore
 from pipl_pipe.context import Context
 
@@ -98,7 +101,7 @@ def test_a_broken_packl_is_named_and_the_others_work(workspace: Site, here: Cont
         ("bad", "bad-packl", f"pipl_pipe.{group}") for group in groups if group != "env_sets"
     }
     assert [one["name"] for one in answer["tasks"]] == ["hero_model"]
-    status, answer, _ = ask(workspace, "settle")
+    status, answer, _ = ask(workspace, "settle", "--lay")
     assert (status, answer["laid"]) == (0, ["hero_rig/rig.usdc"])
     assert {one["distribution"] for one in answer["broken"]} == {"bad-packl"}
     scratch, out, release = places(here)
@@ -155,12 +158,75 @@ def test_settle_lays_the_view_and_tells_the_variables(workspace: Site, here: Con
             """
         },
     )
-    status, answer, _ = ask(workspace, "settle")
+    status, answer, _ = ask(workspace, "settle", "--lay")
     assert (status, answer["laid"]) == (0, ["hero_rig/rig.usdc"])
     assert (here.assets / "hero_rig" / "rig.usdc").read_bytes() == b"bones"
     after = variables.apply([variables.Operation(**one) for one in answer["env"]], {})
     assert after == {"PXR_AR_DEFAULT_SEARCH_PATH": str(here.assets)}
     assert ask(workspace, "env")[1]["env"] == answer["env"]
+
+
+REMOTES = """
+    CONFIG = {"cache_gb": 2, "remotes": {"studio": {"url": "/mnt/{name}", "jobs": 3}}}
+"""
+OWN_STORE = """
+    from pathlib import Path
+    from pipl_pipe import context
+    from pipl_pipe.asset.stores.folder import FolderStore
+
+    def store(config=None):
+        return FolderStore(context.current().project_folder / "system" / "assets")
+"""
+
+
+def test_settle_tells_products_and_places_and_leaves_laying_to_pipl(
+    workspace: Site, here: Context
+) -> None:
+    workspace.install(
+        "show-config",
+        requires=["pipl-pipe"],
+        entry_points={"pipl_pipe.config": {"asset_store": "show_config:CONFIG"}},
+        modules={"show_config.py": REMOTES},
+    )
+    status, answer, _ = ask(workspace, "settle")
+    assert (status, "laid" in answer, here.assets.exists()) == (0, False, False)
+    told = asset_places.from_json(answer["places"])
+    assert told.store == here.project_folder / "system" / "assets"  # type: ignore[operator]
+    assert (told.cache_bytes, told.remotes[0].url, told.remotes[0].jobs) == (
+        2 * 10**9, "/mnt/MyProject", 3,
+    )  # fmt: skip
+    (product,) = answer["products"]
+    assert product["package"] == "hero_rig"
+    content = references.parse(json.dumps(product["content"]), product="hero_rig")
+    assert [one.basename for one in content.assets] == ["rig.usdc"]
+
+
+def test_a_store_of_a_packls_own_lays_the_view_in_its_environment(
+    workspace: Site, here: Context
+) -> None:
+    workspace.install(
+        "own-store",
+        requires=["pipl-pipe"],
+        entry_points={"pipl_pipe.services": {"asset_store": "own_store:store"}},
+        modules={"own_store.py": OWN_STORE},
+    )
+    answer = ask(workspace, "settle")[1]
+    assert (answer["places"], answer["store"]) == (None, "own-store")
+    assert answer["laid"] == ["hero_rig/rig.usdc"]
+
+
+def test_a_config_of_assets_that_cannot_be_used_is_told_beside_the_rest(workspace: Site) -> None:
+    workspace.install(
+        "show-config",
+        requires=["pipl-pipe"],
+        entry_points={"pipl_pipe.config": {"asset_store": "show_config:CONFIG"}},
+        modules={"show_config.py": "CONFIG = {'cache': 3}\n"},
+    )
+    status, answer, _ = ask(workspace, "settle")
+    assert (status, answer["places"], answer["store"]) == (0, None, "")
+    assert "cache is no text" in answer["broken"][-1]["message"]
+    assert "cache is no text" in answer["problem"]
+    assert len(answer["products"]) == 1
 
 
 def test_assets_their_paths_adding_and_copying(
@@ -172,7 +238,7 @@ def test_assets_their_paths_adding_and_copying(
     assert path.read_bytes() == b"bones"
     (tmp_path / "new.usdc").write_bytes(b"new")
     added = ask(workspace, "asset-add", tmp_path / "new.usdc", "loose")[1]
-    assert (added["size"], added["revision"][:7]) == (3, "sha256:")
+    assert (added["size"], added["revision"]) == (3, str(of_bytes(b"new")))
     copied = ask(workspace, "copy-assets", tmp_path / "usb")[1]
     assert copied["copied"] == 1
     assert (tmp_path / "usb" / "hero_rig" / "rig.usdc").read_bytes() == b"bones"

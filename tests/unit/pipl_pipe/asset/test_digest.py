@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipl_pipe.asset import digest, lease
+from pipl_pipe.asset import digest
+from pipl_pipe.asset.disk import lease
 from pipl_pipe.errors import AlgorithmMissing, InvalidDigest
 
 EMPTY = "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"
@@ -27,7 +28,7 @@ def test_a_file_is_hashed_as_its_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, algorithm: str, size: int, leased: bool
 ) -> None:
     if not leased:
-        monkeypatch.setattr("pipl_pipe.asset.lease.sys.platform", "other")
+        monkeypatch.setattr("pipl_pipe.asset.disk.lease.sys.platform", "other")
     content = os.urandom(1000) * (size // 1000) + b"x" * (size % 1000)
     (tmp_path / "file").write_bytes(content)
     assert digest.of_file(tmp_path / "file", algorithm) == digest.of_bytes(content, algorithm)

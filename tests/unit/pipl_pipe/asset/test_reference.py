@@ -54,6 +54,18 @@ def test_what_is_rendered_is_read_again() -> None:
         {"size": 1.5},
         {"size": True},
         {"size": 1 << 70},
+        {"facts": []},
+        {"facts": None},
+        {"facts": {"a": {"b": 1}}},
+        {"facts": {"a": "\x1b[2J"}},
+        {"facts": {"a": float("nan")}},
+        {"facts": {f"n{number}": 1 for number in range(65)}},
+        {"facts": {"a": ["x" * 100] * 50}},
+        {"thumbnail": "sha256:abc"},
+        {"thumbnail": None},
+        {"thumbnail": "sha256:" + "b" * 64},
+        {"thumbnail": "sha256:" + "b" * 64, "thumbnail_size": 1 << 40},
+        {"thumbnail": "sha256:" + "b" * 64, "thumbnail_size": True},
     ],
     ids=str,
 )
@@ -81,6 +93,26 @@ def test_what_is_no_assets_file_is_refused(text: str) -> None:
         reference.parse(text, product="hero_geo")
 
 
+def test_facts_and_the_thumbnail_are_read_again() -> None:
+    facts = {"resolution": [1920, 1080], "format": "openexr"}
+    thumbnail = "sha256:" + "b" * 64
+    shown = replace(GOOD, facts=facts, thumbnail=thumbnail, thumbnail_size=9)
+    content = ProductAssets("hero_geo", "geometry", "1.0.0", (shown,))
+    read = reference.parse(reference.render(content), product="hero_geo").assets[0]
+    assert read == shown
+    assert hash(read) == hash(shown)
+    assert read.picture is not None
+    assert (read.picture.revision, read.picture.size) == (thumbnail, 9)
+    assert reference.problems_of([read.picture]) == ()
+
+
+def test_an_asset_without_facts_is_written_without_them() -> None:
+    text = reference.render(ProductAssets("hero_geo", "geometry", "1.0.0", (GOOD,)))
+    assert "facts" not in text
+    assert "thumbnail" not in text
+    assert GOOD.picture is None
+
+
 def test_every_problem_is_told_at_once() -> None:
     bad = replace(GOOD, name="other", basename="a/b", size=-1)
     with pytest.raises(InvalidProduct) as caught:
@@ -97,6 +129,6 @@ def test_two_assets_of_one_basename_are_refused() -> None:
 def test_digests_are_text_with_their_algorithm() -> None:
     digest = of_bytes(b"points")
     assert Digest.parse(str(digest)) == digest
-    assert str(digest).startswith("sha256:")
+    assert str(digest) == f"{digest.algorithm}:{digest.hex}"
     with pytest.raises(InvalidDigest):
         Digest.parse("sha256:" + "g" * 64)

@@ -1,0 +1,1 @@
+"""Housekeeping of a project's asset store: what keeps assets, and checking, sweeping, measuring."""

@@ -1,0 +1,188 @@
+"""Where `pipl asset` commands work: a workspace and its places, else the project's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from pipl.cli.here import Here
+from pipl.errors import NoProject, NoStore, NoWorkspace, UnknownSelection
+
+if TYPE_CHECKING:
+    from pipl.asset.marks.record import Record
+    from pipl.asset.selection import Selected
+    from pipl.index.devpi import DevpiClient
+    from pipl.project.binding import Binding
+    from pipl.project.folder import Project
+    from pipl.workspace.folder import Workspace
+    from pipl.workspace.placed import Product
+    from pipl_pipe.asset.objects import Objects
+    from pipl_pipe.asset.places import Places
+
+EXIT_FAULTS = 12
+"""The status of checks that found something: as of errors of the asset store."""
+_WORKSPACE_MARK = ".workspace"
+F = TypeVar("F", bound=Callable[..., object])
+
+
+@dataclass(frozen=True)
+class AssetsHere:
+    """A workspace, or a project alone, and what the command line knows besides."""
+
+    here: Here
+    binding: Binding
+    workspace: Workspace | None
+
+    @classmethod
+    def find(cls, workspace_path: str | None, project_path: str | None = None) -> AssetsHere:
+        """What the options name, else the workspace around the current folder, or its project.
+
+        Raises NoWorkspace, NoProject.
+        """
+        here = Here.now()
+        if project_path is not None:
+            return cls(here, here.project(project_path).binding, None)
+        if workspace_path is None and not _in_workspace(here.cwd):
+            return cls(here, _binding(here), None)
+        workspace = here.workspace(workspace_path)
+        return cls(here, workspace.binding, workspace)
+
+    @property
+    def project(self) -> Project:
+        """Raises NoProject where this machine does not see its folder."""
+        from pipl.project import folder
+
+        if self.binding.folder is None:
+            raise NoProject(f"{self.here.cwd} (bound by URL to {self.binding.url})")
+        return folder.load(self.binding.folder)
+
+    @cached_property
+    def places(self) -> Places:
+        """Raises InvalidConfig, NotInstalled, …"""
+        if self.workspace is not None and self.workspace.environment.exists():
+            from pipl.workspace import placed
+
+            return placed.places_of(self.workspace.environment, self.here.environ)
+        from pipl_pipe.asset.places import config as place_config
+
+        folder = self.binding.folder
+        if folder is None:
+            raise NoProject(f"{self.here.cwd} (bound by URL to {self.binding.url})")
+        return place_config.of_project(
+            self.binding.name, folder, self.binding.url, self.here.environ
+        )
+
+    @property
+    def objects(self) -> Objects:
+        """The project's store itself. Raises NoStore where this machine does not see it."""
+        from pipl_pipe.asset.objects import Objects
+
+        root = self.places.store
+        if root is None:
+            raise NoStore(f"of {self.binding.name}", "the project is known by its URL only")
+        return Objects(root, str(root), self.places.parents)
+
+    @property
+    def near(self) -> Objects:
+        """What transfers start from and arrive in: the project's store, else the cache."""
+        from pipl.asset import moving
+
+        return moving.cache_of(self.places).objects if self.places.store is None else self.objects
+
+    def products(self) -> tuple[Product, ...]:
+        """What the workspace's products reference. Raises NoWorkspace, NotInstalled, …"""
+        from pipl.workspace import place, placed
+
+        if self.workspace is None:
+            raise NoWorkspace(str(self.here.cwd))
+        place.expect_unmoved(self.workspace.environment, self.workspace.folder)
+        return placed.assets_of(self.workspace.environment)
+
+    def chosen(self, product: str | None, name: str | None) -> tuple[Selected, ...]:
+        """The workspace's assets, or those of a product there; a release or a revision
+        (`hero_geo==1.2.0`, `hero_geo==1.2.0/model`, `blake3:…`) of the project's.
+
+        Raises UnknownSelection, UnknownAsset, NoWorkspace.
+        """
+        from pipl.asset import chosen, selection
+
+        is_elsewhere = product is not None and ("==" in product or ":" in product)
+        if product is None or (self.workspace is not None and not is_elsewhere):
+            return chosen.of_workspace(self.products(), product, name)
+        text = product if name is None else f"{product}/{name}"
+        with self.asked() as (client, record):
+            return selection.find(text, client, record, self.near)
+
+    def everything(self) -> tuple[Selected, ...]:
+        """The assets of every release of the project."""
+        from pipl.asset.marks import releases
+        from pipl.asset.selection import Selected
+
+        with self.asked() as (client, record):
+            found = releases.of_project(client, record).releases
+        return tuple(
+            Selected(release.product, release.version, one)
+            for release in found
+            for one in release.assets
+        )
+
+    def one(self, product: str, name: str | None) -> Selected:
+        """The single asset that is meant. Raises UnknownSelection where there are several."""
+        found = self.chosen(product, name)
+        if len(found) > 1:
+            there = ", ".join(f"{one.version}/{one.reference.name}" for one in found)
+            raise UnknownSelection(product, f"it has several: {there}")
+        return found[0]
+
+    @contextmanager
+    def asked(self) -> Iterator[tuple[DevpiClient, Record]]:
+        """The project's indexes, and the record of wheels looked into."""
+        import platformdirs
+
+        from pipl.asset.marks import record
+
+        path = platformdirs.user_cache_path("pipl") / "products.sqlite3"
+        with self.here.client(self.binding) as client, record.opened(path) as opened:
+            yield client, opened
+
+
+def place_options(command: F) -> F:
+    """`-w` and `--project`: another place than the current folder's."""
+    for option in (
+        click.option(
+            "--project",
+            "project_path",
+            default=None,
+            metavar="PATH",
+            help="The project's own store, without a workspace's configuration.",
+        ),
+        click.option(
+            "-w",
+            "--workspace",
+            "workspace_path",
+            default=None,
+            metavar="PATH",
+            help="The workspace, if not the current one.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def _in_workspace(folder: Path) -> bool:
+    """Whether a workspace's mark is above, without loading what reads it."""
+    return any((here / _WORKSPACE_MARK).is_file() for here in (folder, *folder.parents))
+
+
+def _binding(here: Here) -> Binding:
+    """The project around the current folder, else the one of its workarea."""
+    try:
+        return here.project(None).binding
+    except NoProject:
+        return here.binding()

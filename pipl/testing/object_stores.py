@@ -1,0 +1,149 @@
+"""Servers that keep objects, on loopback: S3 by moto (exact, slow) and rclone (fast), and SFTP."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import importlib.util
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_WAIT_S = 30.0
+_ROOTS = ("/usr/sbin/sshd", "/usr/local/sbin/sshd", "/sbin/sshd")
+KEY, SECRET = "tests-only", "tests-only-too"
+
+
+class ServerMissing(Exception):
+    """The program is not installed here."""
+
+
+@dataclass(frozen=True)
+class ObjectServer:
+    """`url` is where it answers; `environ` what a client needs in its environment."""
+
+    url: str
+    environ: Mapping[str, str]
+
+
+@contextlib.contextmanager
+def moto_server() -> Iterator[ObjectServer]:
+    """S3 with the semantics of the original. Raises ServerMissing."""
+    if importlib.util.find_spec("moto") is None:
+        raise ServerMissing("moto is not installed")
+    port = free_port()
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with _running(command, port):
+        yield ObjectServer(f"http://127.0.0.1:{port}", _S3)
+
+
+@contextlib.contextmanager
+def rclone_server(folder: Path) -> Iterator[ObjectServer]:
+    """S3 as fast as a folder: its subfolders are the buckets. Raises ServerMissing."""
+    program = shutil.which("rclone", path=f"{Path(sys.executable).parent}{os.pathsep}{_path()}")
+    if program is None:
+        raise ServerMissing("rclone is not installed")
+    port = free_port()
+    command = [program, "serve", "s3", str(folder), "--addr", f"127.0.0.1:{port}"]
+    command += ["--auth-key", f"{KEY},{SECRET}", "--vfs-cache-mode", "off"]
+    with _running(command, port):
+        yield ObjectServer(f"http://127.0.0.1:{port}", _S3)
+
+
+@contextlib.contextmanager
+def sftp_server(folder: Path) -> Iterator[ObjectServer]:
+    """OpenSSH as the user who runs the tests; `environ` has a HOME that knows host and key.
+
+    `folder` keeps its keys and configuration. Raises ServerMissing.
+    """
+    program = _sshd()
+    home = folder / "home" / ".ssh"
+    home.mkdir(parents=True, mode=0o700)
+    for key in (folder / "host_key", home / "id_ed25519"):
+        make = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)]
+        subprocess.run(make, check=True, stdin=subprocess.DEVNULL)
+    port = free_port()
+    allowed = folder / "authorized_keys"
+    allowed.write_bytes((home / "id_ed25519.pub").read_bytes())
+    host = (folder / "host_key.pub").read_text(encoding="ascii")
+    (home / "known_hosts").write_text(f"[127.0.0.1]:{port} {host}", encoding="ascii")
+    lines = (
+        f"HostKey {folder / 'host_key'}",
+        f"AuthorizedKeysFile {allowed}",
+        f"PidFile {folder / 'pid'}",
+        "ListenAddress 127.0.0.1",
+        "StrictModes no",
+        "UsePAM no",
+        "PasswordAuthentication no",
+        "PermitRootLogin prohibit-password",
+        "Subsystem sftp internal-sftp",
+    )
+    (folder / "sshd_config").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+    command = [program, "-D", "-e", "-f", str(folder / "sshd_config"), "-p", str(port)]
+    with _running(command, port):
+        url = f"sftp://{getpass.getuser()}@127.0.0.1:{port}"
+        yield ObjectServer(url, {"HOME": str(folder / "home")})
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+_S3: Mapping[str, str] = {
+    "AWS_ACCESS_KEY_ID": KEY,
+    "AWS_SECRET_ACCESS_KEY": SECRET,
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
+
+
+def _path() -> str:
+    return os.environ.get("PATH", os.defpath)
+
+
+def _sshd() -> str:
+    """sshd insists on being started by its whole path."""
+    found = next((path for path in _ROOTS if os.access(path, os.X_OK)), None)
+    if found is None or shutil.which("ssh-keygen") is None:
+        raise ServerMissing("sshd is not installed")
+    return found
+
+
+@contextlib.contextmanager
+def _running(command: list[str], port: int) -> Iterator[None]:
+    """A server that answers on the port, ended afterwards; its words are in what it raises."""
+    with tempfile.TemporaryFile() as said:
+        server = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT
+        )
+        try:
+            give_up = time.monotonic() + _WAIT_S
+            while not _answers(port):
+                if server.poll() is not None or time.monotonic() > give_up:
+                    said.seek(0)
+                    raise RuntimeError(f"{command[0]} does not start: {said.read().decode()}")
+                time.sleep(0.05)
+            yield
+        finally:
+            server.terminate()
+            try:
+                server.wait(10)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as asking:
+        asking.settimeout(1.0)
+        return asking.connect_ex(("127.0.0.1", port)) == 0

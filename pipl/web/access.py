@@ -1,0 +1,72 @@
+"""Who may read the project's assets from the server, and who may store some.
+
+devpi's own permissions decide: `pkg_read` on the project's default index, and uploading to any
+index of the project, by a login. They are asked in a transaction of their own, so that none is
+open while content travels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from devpi_server.model import BaseStage
+from devpi_server.view_auth import RootFactory
+from pyramid.httpexceptions import HTTPForbidden, HTTPUnauthorized  # type: ignore[import-untyped]
+from pyramid.interfaces import ISecurityPolicy  # type: ignore[import-untyped]
+from pyramid.request import Request  # type: ignore[import-untyped]
+
+from pipl.web import mark
+from pipl.web.reserved import private_indexes
+
+READ = "pkg_read"
+UPLOAD = "upload"
+
+
+def require_reading(request: Request, project: Path) -> None:
+    """Raises HTTPUnauthorized, HTTPForbidden."""
+    name = mark.read(project).index
+    with _indexes(request) as model:
+        stage = model.getstage(name)
+        if stage is None:
+            raise HTTPForbidden(explanation=f"the project has no index {name} yet")
+        if not _may(request, READ, stage):
+            raise _refusal(request, f"reading assets needs access to the index {name}")
+
+
+def require_storing(request: Request) -> str:
+    """Who stores. Raises HTTPUnauthorized, HTTPForbidden; never lets anybody in anonymously."""
+    with _indexes(request) as model:
+        for stage in private_indexes(model):
+            if _may(request, UPLOAD, stage) and request.identity is not None:
+                return str(request.identity.username)
+        raise _refusal(request, "storing assets needs a login that may upload to an index")
+
+
+@contextmanager
+def _indexes(request: Request) -> Iterator[Any]:
+    """The server's users and indexes as they are now. (devpi's model is typed in parts only.)"""
+    xom = request.registry["xom"]
+    with xom.keyfs.read_transaction():
+        yield xom.model
+
+
+def _may(request: Request, permission: str, stage: BaseStage) -> bool:
+    """Ask devpi anew for each index: a token may be good for one and not for another."""
+    request.context = RootFactory(request, stage)  # type: ignore[no-untyped-call]
+    request.registry.getUtility(ISecurityPolicy).identity_cache.clear(request)
+    try:
+        return bool(request.has_permission(permission, request.context))
+    except HTTPForbidden:  # how devpi-tokens says that a token is not for this index
+        return False
+
+
+def _refusal(request: Request, reason: str) -> Exception:
+    if request.identity is None:
+        refusal: Exception = HTTPUnauthorized(
+            explanation=reason, headers=[("WWW-Authenticate", 'Basic realm="pypi"')]
+        )
+        return refusal
+    return HTTPForbidden(explanation=f"{reason}, which {request.identity.username} has not")  # type: ignore[no-any-return]  # untyped

@@ -1,0 +1,1 @@
+"""The buckets that pipl brings; each implements `pipl_pipe.asset.bucket.Bucket`."""

@@ -1,0 +1,1 @@
+"""What the asset store asks of file systems: links, flushes, locks, leases."""

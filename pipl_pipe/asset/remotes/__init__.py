@@ -1,0 +1,1 @@
+"""The remotes that pipl brings; each implements `pipl_pipe.asset.remote.Remote`."""
