@@ -27,7 +27,7 @@ DesignedError                a fault that somebody can act on
     │   ├── NoConfiguration  a path, name or search term that no path_partout.conf answers to
     │   ├── SeveralConfigurations  one that several answer to
     │   ├── InvalidRoots     the variable PATH_PARTOUT_ROOTS cannot be read
-    │   └── NotOnThisSystem  folders to be made that another system's paths name
+    │   └── NotOnThisSystem  files looked for, or folders to be made, on another system's volume
     ├── AssetError
     │   ├── AssetMissing     the store does not hold the revision
     │   ├── AssetDamaged     what the store holds is not what was stored
@@ -384,11 +384,11 @@ class InvalidRoots(PathError):
 
 
 class NotOnThisSystem(PathError):
-    """Folders of a volume that this system has no path for."""
+    """A volume that this system has no path for, where files are looked for or made."""
 
     path: str
     code = "path.not-on-this-system"
-    says = "{path} cannot be made on this system"
+    says = "{path} is no path on this system"
     hint = "name the volume by {{{{root:Label}}}} and set PATH_PARTOUT_ROOTS on each system"
 
 

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional
 
 from pipl_pipe.errors import NoTemplate
 from pipl_pipe.path.check import Finding, check
-from pipl_pipe.path.library import Library, Reading
+from pipl_pipe.path.convert.to_partout import to_partout
+from pipl_pipe.path.convert.to_toolkit import to_toolkit
+from pipl_pipe.path.library import (
+    PARTOUT,
+    TOOLKIT,
+    Library,
+    Reading,
+    catalog_of,
+    notation_of,
+    source_of,
+)
+from pipl_pipe.path.notations.partout.notation import configuration_of
 
 Answer = Dict[str, Any]
 
@@ -40,6 +52,21 @@ def checked(library: Library) -> Answer:
     return {
         "templates": [_finding(one) for one in findings],
         "flawed": sum(not one.is_clean for one in findings),
+    }
+
+
+def converted(path: Path, platform: str, roots: Mapping[str, str]) -> Answer:
+    """The templates of a file in the other notation. Raises InvalidCatalog, NotInstalled."""
+    if notation_of(path) == PARTOUT:
+        source = source_of(path, platform, roots)
+        made = to_toolkit(configuration_of(source, platform), roots)
+    else:
+        made = to_partout(catalog_of(path, platform, roots), str(path))
+    return {
+        "notation": TOOLKIT if notation_of(path) == PARTOUT else PARTOUT,
+        "text": made.text,
+        "left_out": list(made.left_out),
+        "changed": list(made.changed),
     }
 
 

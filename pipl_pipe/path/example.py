@@ -63,6 +63,8 @@ def _texts(key: Key) -> Iterator[str]:
         if isinstance(shape, str):
             yield shape
             continue
+        if shape.longest is not None and shape.longest == shape.shortest:
+            yield from _numbers(shape)
         for character in _characters(shape.characters):
             longest = shape.longest if shape.longest is not None else shape.shortest + 3
             for length in (shape.shortest, min(shape.shortest + 1, longest), longest):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Protocol, Sequence, Tuple
 
 from pipl_pipe.errors import (
     InvalidValue,
-    NotOnThisSystem,
     PathError,
     UnknownTemplate,
 )
@@ -17,13 +16,18 @@ from pipl_pipe.path import document
 from pipl_pipe.path.catalog import Catalog
 from pipl_pipe.path.check import Candidate
 from pipl_pipe.path.compiled import Compiled
-from pipl_pipe.path.notation import Source, notations
+from pipl_pipe.path.notation import Notation, Source
 from pipl_pipe.path.search import search
 from pipl_pipe.path.text import normal
 
-NOTATION_OF = {".conf": "partout"}
-"""By the ending of a file's name; other files are Toolkit's."""
-TOOLKIT = "toolkit"
+PARTOUT, TOOLKIT = "partout", "toolkit"
+NOTATION_OF = {".conf": PARTOUT, ".yml": TOOLKIT, ".yaml": TOOLKIT}
+"""By the ending of a file's name."""
+_BUILT_IN = {
+    PARTOUT: "pipl_pipe.path.notations.partout.notation:partout",
+    TOOLKIT: "pipl_pipe.path.notations.toolkit_file:load",
+}
+"""As the framework's entry points name them, for interpreters that it is not installed in."""
 
 
 class Template(Protocol):
@@ -40,6 +44,9 @@ class Template(Protocol):
 
     @property
     def keys(self) -> Mapping[str, Any]: ...
+
+    @property
+    def search_root(self) -> str: ...
 
     def get_fields(self, input_path: str) -> Dict[str, Any]: ...
 
@@ -80,20 +87,12 @@ class Library:
 
     def find(self, template: str, fields: Mapping[str, str]) -> List[str]:
         """Paths on this machine's disks that the template makes with these values, sorted; the
-        other keys have any. Raises UnknownTemplate, InvalidValue, NotOnThisSystem.
+        other keys have any. Raises UnknownTemplate, InvalidValue, NoRoot.
         """
         made = self._template(template)
         values = _values(made, fields)
-        roots = [root for root in made.compiled.prefixes if _is_native(root)]
-        if not roots:
-            raise NotOnThisSystem(made.definition)
-        found = (
-            path
-            for root in roots
-            for path in search(made.compiled, root.rstrip("/") or "", values)
-            if _is_of(made, path, values)
-        )
-        return sorted(dict.fromkeys(found))
+        found = search(made.compiled, made.search_root, values)
+        return sorted({path for path in found if _is_of(made, path, values)})
 
     def candidates(self) -> Tuple[Candidate, ...]:
         """Every template, to be checked."""
@@ -110,9 +109,16 @@ class Library:
 def open_file(path: Path, platform: str, roots: Mapping[str, str]) -> Library:
     """The templates of a file; `roots` maps root names to folders of this machine.
 
-    Raises InvalidCatalog, NotInstalled, UnknownExtension where the notation is not installed.
+    Raises InvalidCatalog, NotInstalled.
     """
-    return Library(notations()[notation_of(path)]([source_of(path, platform, roots)], platform))
+    return Library(catalog_of(path, platform, roots))
+
+
+def catalog_of(path: Path, platform: str, roots: Mapping[str, str]) -> Catalog[Any]:
+    """Raises InvalidCatalog, NotInstalled."""
+    module, _, name = _BUILT_IN[notation_of(path)].partition(":")
+    read: Notation = getattr(import_module(module), name)
+    return read([source_of(path, platform, roots)], platform)
 
 
 def source_of(path: Path, platform: str, roots: Mapping[str, str]) -> Source:
@@ -122,6 +128,7 @@ def source_of(path: Path, platform: str, roots: Mapping[str, str]) -> Source:
 
 
 def notation_of(path: Path) -> str:
+    """Toolkit's for a file whose name does not tell."""
     return NOTATION_OF.get(path.suffix, TOOLKIT)
 
 
@@ -153,8 +160,3 @@ def _is_of(template: Template, path: str, values: Mapping[str, Any]) -> bool:
         )
     except PathError:
         return False
-
-
-def _is_native(root: str) -> bool:
-    is_posix = root.startswith("/") and not root.startswith("//")
-    return is_posix == (os.name != "nt") and bool(root)

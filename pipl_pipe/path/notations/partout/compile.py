@@ -36,19 +36,26 @@ class VariableKey:
         return (Run(ANYTHING, self.length or 1, self.length),)
 
     def read(self, text: str) -> str:
+        """Raises InvalidValue."""
+        if text in (".", ".."):
+            raise InvalidValue(self.name, repr(text), "it means another folder")
         return text
 
     def write(self, value: Any) -> str:
-        """Texts only; `Expression.write` has made them fit. Raises InvalidValue."""
+        """A text, or a number, which is filled up to the length. Raises InvalidValue."""
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
         problem = ""
         if not isinstance(value, str) or not value:
-            problem = "it is not a text"
-        elif value in (".", ".."):
-            problem = "it means another folder"
-        elif any(character not in ANYTHING for character in value):
-            problem = "it holds a separator or NUL"
-        elif self.length is not None and len(value) != self.length:
-            problem = f"it has {len(value)} characters, not {self.length}"
+            problem = "it is no text"
+        else:
+            value = fitted(value, self.length)
+            if value in (".", ".."):
+                problem = "it means another folder"
+            elif any(character not in ANYTHING for character in value):
+                problem = "it holds a separator or NUL"
+            elif self.length is not None and len(value) != self.length:
+                problem = f"it has {len(value)} characters, not {self.length}"
         if problem:
             raise InvalidValue(self.name, repr(value)[:100], problem)
         return str(value)
@@ -115,19 +122,9 @@ class Expression:
 
     def write(self, info: Mapping[str, Any]) -> str:
         """Raises MissingFields, InvalidValue, PathTooLong. Numbers are filled up to a length."""
-        return self._prefix + self.compiled.write(self.places(info))
-
-    def places(self, info: Mapping[str, Any]) -> Dict[str, Any]:
-        """The values for the keys of `compiled`: numbers as texts that fit."""
-        fields = {}
-        for key, (name, length) in self._lengths.items():
-            value = info.get(name)
-            if value is None or value == "":
-                continue
-            if isinstance(value, int) and not isinstance(value, bool):
-                value = str(value)
-            fields[key] = fitted(value, length) if isinstance(value, str) else value
-        return fields
+        values = ((key, info.get(name)) for key, (name, _) in self._lengths.items())
+        given = {key: value for key, value in values if value not in (None, "")}
+        return self._prefix + self.compiled.write(given)
 
     @property
     def keys(self) -> Dict[str, Key]:

@@ -249,8 +249,11 @@ class _Tree:
             self._fields.problem(node, f"{text!r} names no file or folder")
         patterns = tuple(self._fields.pattern(name, node) for name in names)
         for one in patterns:
-            if len(one) > 1 and all(isinstance(v, Variable) and v.optional for v in one):
-                self._fields.problem(node, f"the name {text!r} is empty if no variable is given")
+            if all(variable.optional for variable in pattern.variables(one)):
+                least = "".join(part for part in one if isinstance(part, str))
+                if least in (".", "..") or (not least and len(one) > 1):
+                    what = f"is {least!r}" if least else "is empty"
+                    self._fields.problem(node, f"the name {text!r} {what} if no variable is given")
         return patterns
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Dict, List, Mapping, Optional
 
-from pipl_pipe.errors import MissingFields
+from pipl_pipe.errors import MissingFields, NotOnThisSystem
 from pipl_pipe.path.compiled import Compiled
 from pipl_pipe.path.notations.partout.compile import Expression
 from pipl_pipe.path.notations.partout.diskpath import DiskPath
@@ -37,6 +38,15 @@ class LabelTemplate:
     def keys(self) -> Dict[str, Key]:
         """By variable; of one that stands in several lengths, the first."""
         return self._expression.keys
+
+    @property
+    def search_root(self) -> str:
+        """The folder to look for paths in, with `/`. Raises NotOnThisSystem."""
+        root = self.compiled.prefixes[0]
+        is_posix = root.startswith("/") and not root.startswith("//")
+        if not root or is_posix != (os.name != "nt"):
+            raise NotOnThisSystem(self.definition)
+        return root.rstrip("/")
 
     def missing_keys(self, fields: Mapping[str, Any], skip_defaults: bool = False) -> List[str]:
         """Needed variables that are not given. None has a default."""
