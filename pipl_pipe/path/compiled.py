@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Match, Optional, Tuple
+from typing import (
+    AbstractSet,
+    Any,
+    Callable,
+    Dict,
+    FrozenSet,
+    Iterator,
+    List,
+    Mapping,
+    Match,
+    Optional,
+    Set,
+    Tuple,
+)
 
 from pipl_pipe.errors import (
     AmbiguousPath,
@@ -16,7 +29,18 @@ from pipl_pipe.errors import (
 )
 from pipl_pipe.path import memo
 from pipl_pipe.path.graph import graph
-from pipl_pipe.path.parts import Fields, Key, Part, Parts, Section, Slot, Text, keys_of, slots
+from pipl_pipe.path.parts import (
+    Fields,
+    Key,
+    Part,
+    Parts,
+    Section,
+    Slot,
+    Text,
+    direct_keys,
+    keys_of,
+    slots,
+)
 from pipl_pipe.path.reader import Expression, expression_of
 from pipl_pipe.path.solver import Solver, TooManyWays
 from pipl_pipe.path.text import MAX_PATH, folded, shown
@@ -44,9 +68,10 @@ class Compiled:
     def __init__(self, name: str, parts: Parts, prefixes: Tuple[str, ...] = ()) -> None:
         """Raises InvalidTemplate."""
         self.name = name
-        self.parts = parts = _joined(parts)
+        self.parts = _joined(parts)
         self.prefixes = prefixes or ("",)
         self._check()
+        self.parts = parts = _joined(_settled(self.parts, frozenset()))
         self.keys = keys_of(parts)
         found = list(slots(parts))
         self.optional = frozenset(self.keys) - {key.name for key, within in found if not within}
@@ -127,12 +152,14 @@ class Compiled:
         found: List[Fields] = []
         try:
             for rest in self._rests(text):
-                for fields in self._solved().readings(rest, wanted, limit):
+                for fields in self._read(rest, wanted):
                     if fields not in found:
                         found.append(fields)
+                    if len(found) >= limit:
+                        return found
         except TooManyWays as fault:
             raise UndecidedPath(self.name, shown(text)) from fault
-        return found[:limit]
+        return found
 
     def fits(self, text: str) -> bool:
         """There is a reading, or several. Raises UndecidedPath."""
@@ -167,6 +194,17 @@ class Compiled:
         self._is_whole = not self.optional
         self._fullmatch = re.compile(expression.text, re.DOTALL).fullmatch
         return self._fullmatch(text)
+
+    def _read(self, rest: str, wanted: Mapping[str, Any]) -> Iterator[Fields]:
+        """Each reading without prefix, some perhaps more than once."""
+        must_agree = _depend(self.parts)
+        for way in self._solved().ways(rest, lambda key, _, v: wanted.get(key, v) == v):
+            texts = {name: text for name, (text, _) in way.items()}
+            if must_agree and folded(self._writer.joined(texts)) != folded(rest):
+                continue
+            fields = {name: way[name][1] for name in self.keys if name in way}
+            if wanted.keys() <= fields.keys():
+                yield fields
 
     def _solved(self) -> Solver:
         if self._solver is None:
@@ -207,13 +245,34 @@ class Compiled:
 
 def _units(parts: Parts) -> List[Unit]:
     units: List[Unit] = []
-    bound: set[str] = set()
+    if _depend(parts):
+        return [Unit(one, None, exact=False, is_quick=False) for one in split(parts)]
+    bound: Set[str] = set()
     for one in split(parts):
         made = unit(one, frozenset(bound))
         units.append(made)
         if made.shapes is not None:
             bound |= {key.name for key, within in slots(one) if not within}
     return units
+
+
+def _settled(parts: Parts, known: AbstractSet[str]) -> Parts:
+    """Without sections that always stand, as their keys stand outside them too."""
+    known = known | {part.key.name for part in parts if isinstance(part, Slot)}
+    settled: List[Part] = []
+    for part in parts:
+        if isinstance(part, Section):
+            inner = _settled(part.parts, known)
+            settled += inner if direct_keys(part) <= known else (Section(inner),)
+        else:
+            settled.append(part)
+    return tuple(settled)
+
+
+def _depend(parts: Parts) -> bool:
+    """Some section stands only where another one does, as a key stands in both."""
+    within = [key.name for key, optional in slots(parts) if optional]
+    return len(set(within)) < len(within)
 
 
 def _joined(parts: Parts) -> Parts:
@@ -237,8 +296,8 @@ def _text_problem(parts: Parts) -> str:
         if isinstance(part, Text) and "\0" in part.text:
             return "it holds a NUL"
         if isinstance(part, Section):
-            if not any(isinstance(one, (Slot, Section)) for one in part.parts):
-                return "a section without a key in it would never be decided"
+            if not direct_keys(part):
+                return "a section without a key of its own would never be decided"
             problem = _text_problem(part.parts)
             if problem:
                 return problem

@@ -6,7 +6,7 @@ A definition is a tuple of parts. A path's separators are `/` in texts; the engi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, Iterator, Optional, Protocol, Tuple, Union, runtime_checkable
+from typing import Any, Dict, FrozenSet, Iterator, Optional, Protocol, Tuple, Union, runtime_checkable
 
 from pipl_pipe.path.characters import Characters
 
@@ -81,7 +81,7 @@ class Slot:
 class Section:
     """Parts that are written if a value is given for each key directly in it, else left out.
 
-    It holds at least one slot; sections may be nested.
+    It holds at least one slot directly; sections may be nested.
     """
 
     parts: Tuple[Part, ...]
@@ -98,6 +98,11 @@ def slots(parts: Parts, *, optional: bool = False) -> Iterator[Tuple[Key, bool]]
             yield part.key, optional
         elif isinstance(part, Section):
             yield from slots(part.parts, optional=True)
+
+
+def direct_keys(section: Section) -> FrozenSet[str]:
+    """The names of the keys that decide whether a section stands."""
+    return frozenset(part.key.name for part in section.parts if isinstance(part, Slot))
 
 
 def keys_of(parts: Parts) -> Dict[str, Key]:

@@ -10,7 +10,7 @@ from pipl_pipe.path.parts import Key, Parts, Shape, Slot, Text
 from pipl_pipe.path.text import MAX_NAME
 from pipl_pipe.path.unit import Unit
 
-_NAME = f"[^/\\\\\\0]{{1,{MAX_NAME}}}"
+_NAME = f"[^/\\\\\\0]{{0,{MAX_NAME}}}"
 _ANY = "[^\\\\\\0]*"
 
 

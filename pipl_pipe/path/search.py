@@ -12,7 +12,7 @@ from typing import AbstractSet, Any, Dict, Iterator, List, Mapping, Tuple
 
 from pipl_pipe.path.compiled import Compiled
 from pipl_pipe.path.component import Bound, Component
-from pipl_pipe.path.parts import Part, Parts, Section, Slot, Text, slots
+from pipl_pipe.path.parts import Part, Parts, Section, Slot, Text, direct_keys, slots
 
 Nothing: AbstractSet[str] = frozenset()
 
@@ -82,12 +82,12 @@ def narrowed(
             elif isinstance(part, Text):
                 yield part
             else:
-                own = {one.key.name for one in part.parts if isinstance(one, Slot)}
+                own = direct_keys(part)
                 inner = tuple(walk(part.parts))
-                if own and own <= {*texts, *patterns}:
+                if own <= {*texts, *patterns}:
                     yield from inner
                     continue
-                may_stand = optional or own & skipped or not own
+                may_stand = optional or own & skipped
                 if may_stand and any(isinstance(one, (Slot, Section)) for one in inner):
                     yield Section(inner)
 

@@ -7,12 +7,12 @@ the end, only positions that lie on a reading are visited; the keys then decide.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple, Union
 
 from pipl_pipe.errors import InvalidValue
 from pipl_pipe.path.characters import Characters
 from pipl_pipe.path.graph import Edge, Graph
-from pipl_pipe.path.parts import Fields, Run
+from pipl_pipe.path.parts import Run
 from pipl_pipe.path.text import folded
 
 MAX_STEPS = 5_000
@@ -44,26 +44,15 @@ class Solver:
 
     def reached(self, text: str) -> int:
         """How far the text can be read, in characters: where it stops fitting."""
-        return max(positions.bit_length() for positions in self._forward(text)) - 1
-
-    def readings(
-        self, text: str, given: Optional[Mapping[str, Any]] = None, limit: int = 2
-    ) -> List[Fields]:
-        """At most `limit` different readings in which the values `given` are found.
-
-        Raises TooManyWays.
-        """
-        wanted = given or {}
-        found: List[Fields] = []
-        for way in self.ways(
-            text, lambda name, _, value: name not in wanted or wanted[name] == value
-        ):
-            fields = {key.name: way[key.name][1] for key in self._graph.keys if key.name in way}
-            if fields not in found:
-                found.append(fields)
-                if len(found) >= limit:
-                    break
-        return found
+        reached = self._forward(text)
+        lowered = folded(text)
+        furthest = 0
+        for edge in self._graph.edges:
+            start = reached[edge.source].bit_length() - 1
+            if start >= 0 and edge.takes is not None:
+                stop = start + _taken(edge.takes, lowered if edge.folded else text, start)
+                furthest = max(furthest, start, stop)
+        return furthest
 
     def ways(self, text: str, accepts: Accepts) -> Iterator[Way]:
         """Every way to read the text in which each value is accepted. Raises TooManyWays."""
@@ -129,6 +118,22 @@ def _after(edge: Edge, start: int, text: str, masks: Mapping[Characters, int]) -
     for _ in range(takes.longest - takes.shortest):
         start |= (start & mask) << 1
     return start
+
+
+def _taken(takes: Union[str, Run], text: str, start: int) -> int:
+    """How many characters from `start` on fit, though perhaps not all that are needed."""
+    if isinstance(takes, str):
+        end = start + len(takes)
+        pairs = zip(takes, text[start:end])
+    else:
+        end = len(text) if takes.longest is None else start + takes.longest
+        if text[start : start + 1] and takes.first and text[start] not in takes.first:
+            return 0
+        pairs = ((one, one if one in takes.characters else "") for one in text[start:end])
+    return next(
+        (number for number, (one, other) in enumerate(pairs) if one != other),
+        len(text[start:end]),
+    )
 
 
 class _Walk:

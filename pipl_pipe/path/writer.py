@@ -7,7 +7,7 @@ from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Tuple
 
 from pipl_pipe.errors import InvalidValue, MissingFields, PathTooLong
 from pipl_pipe.path import memo
-from pipl_pipe.path.parts import Parts, Section, Slot, keys_of
+from pipl_pipe.path.parts import Parts, Section, Slot, direct_keys, keys_of
 from pipl_pipe.path.text import MAX_NAME, MAX_PATH, shown
 
 
@@ -69,6 +69,12 @@ class Writer:
                 raise InvalidValue(name, shown(repr(given[name])), reason) from fault
         return form.form % tuple(texts)
 
+    def joined(self, texts: Mapping[str, str]) -> str:
+        """The text that has these texts of values, and the sections of just these keys."""
+        present = frozenset(texts)
+        form = self._forms.get(present) or self._form(present)
+        return form.form % tuple([texts[name] for name in form.names])
+
     def _form(self, present: FrozenSet[str]) -> Form:
         names: List[str] = []
         form = Form(_formed(self._parts, present, names), names, self._memos)
@@ -82,16 +88,8 @@ def _formed(parts: Parts, present: FrozenSet[str], names: List[str]) -> str:
     pieces: List[str] = []
     for part in parts:
         if isinstance(part, Section):
-            own = {one.key.name for one in part.parts if isinstance(one, Slot)}
-            if own:
-                if own <= present:
-                    pieces.append(_formed(part.parts, present, names))
-                continue
-            inner: List[str] = []
-            text = _formed(part.parts, present, inner)
-            if inner:
-                names += inner
-                pieces.append(text)
+            if direct_keys(part) <= present:
+                pieces.append(_formed(part.parts, present, names))
         elif isinstance(part, Slot):
             names.append(part.key.name)
             pieces.append("%s")

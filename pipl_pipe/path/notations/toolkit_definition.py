@@ -76,8 +76,8 @@ class _Parser:
                 if not open_at:
                     raise self._wrong(column, "`]` closes a section that was not opened")
                 start, inner = open_at.pop(), tuple(levels.pop())
-                if not any(isinstance(part, (Slot, Section)) for part in inner):
-                    raise self._wrong(start, "an optional section needs a key in it")
+                if not any(isinstance(part, Slot) for part in inner):
+                    raise self._wrong(start, "an optional section needs a key of its own")
                 levels[-1].append(Section(inner))
             elif one == "}":
                 raise self._wrong(column, "`}` closes a key that was not opened")
