@@ -14,6 +14,10 @@ MAX_TEXT = 4096
 """Characters of one definition."""
 MAX_BYTES = 16 * 1024 * 1024
 
+_TAG = "tag:yaml.org,2002:"
+_SCALARS = {f"{_TAG}{kind}" for kind in ("str", "int", "float", "bool", "null", "timestamp")}
+_SCALARS |= {f"{_TAG}value", f"{_TAG}merge"}
+
 
 @dataclass(frozen=True)
 class Place:
@@ -154,12 +158,18 @@ class _Reader:
             return Node(None, place)
         if node.id == "scalar":
             return Node(self._scalar(node, place), place)
+        if node.tag not in (f"{_TAG}seq", f"{_TAG}map"):
+            self._problem(place, f"the tag {node.tag} cannot stand here")
         if node.id == "sequence":
             return Node(tuple(self.node(one, depth + 1) for one in node.value), place)
         entries: Dict[str, Tuple[Node, Node]] = {}
+        merged: Dict[str, Tuple[Node, Node]] = {}
         for key, value in node.value:
             if self._count > MAX_NODES:
                 break
+            if key.tag == f"{_TAG}merge":
+                self._merge(value, depth, merged)
+                continue
             name = self.node(key, depth + 1)
             if isinstance(name.value, (tuple, dict)):
                 self._problem(name.place, "a key is a text")
@@ -170,11 +180,21 @@ class _Reader:
                 self._problem(name.place, f"{text!r} stands here already, in line {before.line}")
                 continue
             entries[text] = (Node(text, name.place), self.node(value, depth + 1))
-        return Node(entries, place)
+        return Node({**merged, **entries}, place)
+
+    def _merge(self, node: Any, depth: int, merged: Dict[str, Tuple[Node, Node]]) -> None:
+        """What `<<: *other` brings; of several, earlier ones win."""
+        found = self.node(node, depth + 1)
+        for one in found.value if isinstance(found.value, tuple) else (found,):
+            if not isinstance(one.value, dict):
+                self._problem(one.place, "only mappings can be merged")
+                continue
+            for name, entry in one.value.items():
+                merged.setdefault(name, entry)
 
     def _scalar(self, node: Any, place: Place) -> Any:
-        kind = node.tag.rpartition(":")[2]
-        if not node.tag.startswith("tag:yaml.org,2002:") or kind == "binary":
+        kind = node.tag[len(_TAG) :]
+        if node.tag not in _SCALARS:
             self._problem(place, f"the tag {node.tag} cannot stand here")
             return None
         if kind not in ("int", "float", "bool", "null"):

@@ -54,7 +54,9 @@ class Paths:
 
         Raises UndecidedPath.
         """
-        return self._ready().paths.of(normal(os.fspath(path)))
+        text = normal(os.fspath(path))
+        found = self._ready().paths.of(text)
+        return found or (self._ready().paths.of(text[1:]) if text.startswith("//") else [])
 
     def template_from_path(self, path: PathLike) -> Optional[Any]:
         """The template of the path; None if there is none. Raises SeveralTemplates."""

@@ -153,7 +153,7 @@ class Template:
         required: Optional[Mapping[str, Any]] = None,
     ) -> List[Fields]:
         """The different readings, two at most; what is skipped does not make them differ."""
-        skipped = frozenset(skip_keys or ()) & self._compiled.keys.keys()
+        skipped = frozenset(skip_keys or ()).intersection(self._compiled.keys)
         wanted = {name: v for name, v in (required or {}).items() if name not in skipped}
         if not wanted.keys() <= self._compiled.keys.keys():
             return []
@@ -172,7 +172,7 @@ class Template:
         return different[:2]
 
     def _mismatch(self, text: str, skip_keys: Optional[Collection[str]]) -> Exception:
-        skipped = frozenset(skip_keys or ()) & self._compiled.keys.keys()
+        skipped = frozenset(skip_keys or ()).intersection(self._compiled.keys)
         compiled = self._skipping[skipped] if skipped else self._compiled
         try:
             compiled.read(text)
@@ -272,7 +272,9 @@ class TemplatePath(Template):
         return Compiled(self._name, parts, prefixes)
 
     def _text(self, path: PathLike) -> str:
-        return normal(super()._text(path))
+        text = normal(super()._text(path))
+        is_share = any(root.startswith("//") for root in (self._root, *self._roots.values()))
+        return text[1:] if text.startswith("//") and not is_share else text
 
     def _mismatch(self, text: str, skip_keys: Optional[Collection[str]]) -> Exception:
         lowered = folded(text)
