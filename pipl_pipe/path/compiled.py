@@ -270,9 +270,9 @@ def _settled(parts: Parts, known: AbstractSet[str]) -> Parts:
 
 
 def _depend(parts: Parts) -> bool:
-    """Some section stands only where another one does, as a key stands in both."""
-    within = [key.name for key, optional in slots(parts) if optional]
-    return len(set(within)) < len(within)
+    """A key of a section stands elsewhere too, so that one place tells of the other."""
+    every = [key.name for key, _ in slots(parts)]
+    return any(optional and every.count(key.name) > 1 for key, optional in slots(parts))
 
 
 def _joined(parts: Parts) -> Parts:

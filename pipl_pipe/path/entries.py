@@ -22,7 +22,7 @@ from __future__ import annotations
 import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Set, Tuple
 
 from pipl_pipe.config import Config
 from pipl_pipe.errors import (
@@ -69,8 +69,7 @@ class Loading:
                 entries[name] = _Entry.parse(name, config[PREFIX + name])
             except (BrokenExtension, AmbiguousExtension, InvalidConfig) as fault:
                 broken.append(fault)
-        extended = {base for entry in entries.values() for base in entry.extends}
-        chosen = self.use if self.use is not None else [n for n in entries if n not in extended]
+        chosen = self.use if self.use is not None else _last(entries)
         catalogs: List[Catalog[Any]] = []
         for name in chosen:
             if name in names and name not in entries:
@@ -125,6 +124,24 @@ class _Entry:
         if path is None:
             raise InvalidCatalog(shown, (f"{shown}: there is no file {self.file}",))
         return Source(str(path), document.read(path), path, self.roots)
+
+
+def _last(entries: Mapping[str, _Entry]) -> Tuple[str, ...]:
+    """Those that no other extends; of entries that extend one another the first, which fails."""
+    extended = {base for entry in entries.values() for base in entry.extends}
+    found = [name for name in entries if name not in extended]
+    reached: Set[str] = set()
+    todo = list(found)
+    for name in (*entries, ""):
+        while todo:
+            one = todo.pop()
+            if one not in reached:
+                reached.add(one)
+                todo += entries[one].extends if one in entries else ()
+        if name and name not in reached:
+            found.append(name)
+            todo.append(name)
+    return tuple(found)
 
 
 def _catalog(name: str, entries: Mapping[str, _Entry], platform: str) -> Catalog[Any]:

@@ -67,7 +67,8 @@ def test_what_was_written_is_read(data: st.DataObject) -> None:
 def test_any_text_is_read_as_by_trying_everything(parts: Parts, text: str) -> None:
     expected = readings(parts, text)
     found = Compiled("t", parts).readings(text, limit=1000)
-    assert sorted(map(str, found)) == sorted(map(str, expected))
+    assert len(found) == len(expected)
+    assert all(one in expected for one in found)
     assert len(read(parts, text)) == min(len(expected), 2)
 
 
@@ -170,7 +171,12 @@ class TestAmbiguity:
 class TestMismatch:
     @pytest.mark.parametrize(
         ("text", "column"),
-        [("/root/shots/x/n12.ma", 18), ("/root/asset/x", 6), ("/rot/x", 3), ("/root/shots/x/n1", 16)],
+        [
+            ("/root/shots/x/n12.ma", 18),
+            ("/root/asset/x", 6),
+            ("/rot/x", 3),
+            ("/root/shots/x/n1", 16),
+        ],
     )
     def test_the_column_is_where_it_stops_fitting(self, text: str, column: int) -> None:
         parts = (Text("shots/"), Slot(A), Text("/n"), Slot(NUMBER), Text(".exr"))
