@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from operator import getitem
 from typing import (
     AbstractSet,
     Any,
@@ -64,6 +65,8 @@ class Compiled:
     """By name, in order of first appearance."""
     optional: FrozenSet[str]
     """The names of keys that stand in sections only."""
+    fullmatch: Callable[[str], Optional[Match[str]]]
+    """A first look, with one regular expression: a text for which it gives None does not fit."""
 
     def __init__(self, name: str, parts: Parts, prefixes: Tuple[str, ...] = ()) -> None:
         """Raises InvalidTemplate."""
@@ -77,7 +80,7 @@ class Compiled:
         self.optional = frozenset(self.keys) - {key.name for key, within in found if not within}
         self._writer = Writer(name, parts)
         self._solver: Optional[Solver] = None
-        self._fullmatch: Callable[[str], Optional[Match[str]]] = self._first_match
+        self.fullmatch = self._first_match
 
     @functools.cached_property
     def units(self) -> Tuple[Unit, ...]:
@@ -107,18 +110,15 @@ class Compiled:
 
         Raises AmbiguousPath, UndecidedPath.
         """
-        match = self._fullmatch(text)
-        if match is None:
-            return None
+        match = self.fullmatch(text)
+        return None if match is None else self.fields_of(match)
+
+    def fields_of(self, match: Match[str]) -> Optional[Fields]:
+        """The fields of what `fullmatch` gave. Raises AmbiguousPath, UndecidedPath."""
         if match.lastindex != self._doubtful:
             try:
                 if self._is_whole:
-                    return dict(
-                        zip(
-                            self._names,
-                            [memo[text] for memo, text in zip(self._memos, match.groups())],
-                        )
-                    )
+                    return dict(zip(self._names, map(getitem, self._memos, match.groups())))
                 return {
                     name: memo[text]
                     for name, memo, text in zip(self._names, self._memos, match.groups())
@@ -127,6 +127,7 @@ class Compiled:
             except InvalidValue:
                 if self._is_exact:
                     return None
+        text = match.string
         found = self.readings(text)
         if len(found) > 1:
             raise AmbiguousPath(self.name, shown(text), found[0], found[1])
@@ -192,8 +193,8 @@ class Compiled:
         self._names = tuple(key.name for key in expression.keys)
         self._memos = tuple(memo.Read(key) for key in expression.keys)
         self._is_whole = not self.optional
-        self._fullmatch = re.compile(expression.text, re.DOTALL).fullmatch
-        return self._fullmatch(text)
+        self.fullmatch = re.compile(expression.text, re.DOTALL).fullmatch
+        return self.fullmatch(text)
 
     def _read(self, rest: str, wanted: Mapping[str, Any]) -> Iterator[Fields]:
         """Each reading without prefix, some perhaps more than once."""

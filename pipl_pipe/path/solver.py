@@ -122,18 +122,17 @@ def _after(edge: Edge, start: int, text: str, masks: Mapping[Characters, int]) -
 
 def _taken(takes: Union[str, Run], text: str, start: int) -> int:
     """How many characters from `start` on fit, though perhaps not all that are needed."""
+    count = 0
     if isinstance(takes, str):
-        end = start + len(takes)
-        pairs = zip(takes, text[start:end])
-    else:
-        end = len(text) if takes.longest is None else start + takes.longest
-        if text[start : start + 1] and takes.first and text[start] not in takes.first:
-            return 0
-        pairs = ((one, one if one in takes.characters else "") for one in text[start:end])
-    return next(
-        (number for number, (one, other) in enumerate(pairs) if one != other),
-        len(text[start:end]),
-    )
+        while text[start : start + count + 1] == takes[: count + 1] and count < len(takes):
+            count += 1
+        return count
+    end = len(text) if takes.longest is None else min(len(text), start + takes.longest)
+    if takes.first is not None and start < end and text[start] not in takes.first:
+        return 0
+    while start + count < end and text[start + count] in takes.characters:
+        count += 1
+    return count
 
 
 class _Walk:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from operator import itemgetter
+from operator import getitem, itemgetter
 from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Tuple
 
 from pipl_pipe.errors import InvalidValue, MissingFields, PathTooLong
@@ -36,9 +36,7 @@ class Writer:
         """Raises MissingFields, InvalidValue, PathTooLong."""
         whole = self._whole
         try:
-            text = whole.form % tuple(
-                [memo[value] for memo, value in zip(whole.memos, whole.values(fields))]
-            )
+            text = whole.form % tuple(map(getitem, whole.memos, whole.values(fields)))
         except (KeyError, TypeError, InvalidValue):
             text = self._written(fields)
         if len(text) > MAX_NAME or not text.isascii():

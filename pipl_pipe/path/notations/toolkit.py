@@ -95,9 +95,11 @@ class Template:
         PathOutside, AmbiguousPath, PathTooLong, UndecidedPath.
         """
         if not skip_keys and type(input_path) is str:
-            fields = self._compiled.read_or_none(input_path)
-            if fields is not None:
-                return fields
+            match = self._compiled.fullmatch(input_path)
+            if match is not None:
+                fields = self._compiled.fields_of(match)
+                if fields is not None:
+                    return fields
         text = self._text(input_path)
         found = self._readings(text, skip_keys)
         if len(found) == 1:
@@ -118,9 +120,11 @@ class Template:
         a path with two such readings, UndecidedPath.
         """
         if not skip_keys and not required_fields and type(path) is str:
-            fields = self._compiled.read_or_none(path)
-            if fields is not None or not _is_odd(path):
-                return fields
+            match = self._compiled.fullmatch(path)
+            if match is not None:
+                return self._compiled.fields_of(match)
+            if "\\" not in path and "//" not in path and path[-1:] != "/":
+                return None
         text = self._text(path)
         found = self._readings(text, skip_keys, required_fields)
         if len(found) > 1:
@@ -318,11 +322,6 @@ class TemplateString(Template):
         if self._validate_with is None:
             return super().validate_and_get_fields(path, required_fields, skip_keys)
         return self._validate_with.validate_and_get_fields(path, required_fields, skip_keys)
-
-
-def _is_odd(path: str) -> bool:
-    """There are separators that `normal` changes."""
-    return "\\" in path or "//" in path or path[-1:] == "/"
 
 
 def _platform(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Templates with Toolkit's interface: each example of seed document 001, and what it leaves open."""
+"""Toolkit's templates: each example of seed document 001, and what it leaves open."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ KEYS: Dict[str, Any] = {
 }
 
 
-def path(definition: str, root: str = "/studio_root/sgtk/demo_project_1", **more: Any) -> TemplatePath:
+def path(
+    definition: str, root: str = "/studio_root/sgtk/demo_project_1", **more: Any
+) -> TemplatePath:
     return TemplatePath(definition, KEYS, root, **more)
 
 

@@ -137,8 +137,14 @@ class TestWhatIsWrong:
             ("kyes: {}", "t0.yml:1:1: there is no section 'kyes'"),
             ("keys:\n  a: {type: float}", "t0.yml:2:13: the key 'a' has the unknown type 'float'"),
             ("keys:\n  a: {default: x}", "t0.yml:2:6: the key 'a' has no type"),
-            ("keys:\n  a: {type: str, pad: 3}", "t0.yml:2:18: the key 'a' of type str has no 'pad'"),
-            ("keys:\n  a: {type: str, default: x, choices: [y]}", "t0.yml:2:6: the key 'a': its default"),
+            (
+                "keys:\n  a: {type: str, pad: 3}",
+                "t0.yml:2:18: the key 'a' of type str has no 'pad'",
+            ),
+            (
+                "keys:\n  a: {type: str, default: x, choices: [y]}",
+                "t0.yml:2:6: the key 'a': its default",
+            ),
             ("keys:\n  a: {type: int, format_spec: 03}", "t0.yml:2:6: the key 'a': format_spec 3"),
             ("keys:\n  a: {type: str, filter_by: '['}", "no regular expression"),
             ("keys:\n  a: {type: sequence, abstract: false}", "always abstract"),
