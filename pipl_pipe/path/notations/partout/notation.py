@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import Dict, List, Mapping, Sequence
 
 from pipl_pipe.errors import InvalidCatalog, InvalidTemplate
 from pipl_pipe.path.catalog import Catalog
 from pipl_pipe.path.notation import Source
-from pipl_pipe.path.notations.partout import document
+from pipl_pipe.path.notations.partout import current, document
 from pipl_pipe.path.notations.partout.configuration import Configuration
 from pipl_pipe.path.notations.partout.diskpath import DiskPath
 from pipl_pipe.path.notations.partout.document import Document
@@ -19,7 +20,7 @@ from pipl_pipe.path.notations.partout.lookup import Lookup
 def partout(sources: Sequence[Source], platform: str) -> Catalog[LabelTemplate]:
     """The labels of the sources and of the files linked to them, later ones winning by name.
 
-    `{{root:Label}}` is the root of that name on this platform. Raises InvalidCatalog.
+    Raises InvalidCatalog, InvalidRoots.
     """
     labels: Dict[str, LabelTemplate] = {}
     problems: List[str] = []
@@ -40,8 +41,10 @@ def partout(sources: Sequence[Source], platform: str) -> Catalog[LabelTemplate]:
 
 
 def configuration_of(source: Source, platform: str) -> Configuration:
-    """The source's tree with those linked to it. Raises InvalidCatalog."""
-    roots = _roots(source.roots, platform)
+    """The source's tree with those linked to it; `{{root:Label}}` is the source's root of that
+    name, or else one in PATH_PARTOUT_ROOTS. Raises InvalidCatalog, InvalidRoots.
+    """
+    roots = {**current.roots_of(os.environ), **_roots(source.roots, platform)}
     lookup = Lookup(DiskFiles(), (), roots)
     path = source.name if source.file is None else str(source.file.absolute())
     own = DiskPath.parse(path)
