@@ -126,7 +126,7 @@ def check(file: str | None, workspace_path: str | None, as_json: bool) -> None:
     """Show each template of FILE, or of the workspace, with an example and its conflicts.
 
     Ends with status 1 where a template meets another one, can be read in two ways, or takes no
-    path of its own.
+    path of its own. What is only possible is marked by a question mark and does not count.
     """
     if file is None:
         answer = _ask(workspace_path, ["path-check"])
@@ -217,9 +217,11 @@ def _findings(answer: Answer) -> list[str]:
         lines.append(f"  example: {one['example'] or 'none: a key takes no value'}")
         if one["ambiguous"]:
             lines.append(f"  ! can be read in two ways: {one['ambiguous']}")
+        if one["perhaps_ambiguous"]:
+            lines.append(f"  ? may be read in two ways: {one['perhaps_ambiguous']}")
         for other in one["overlaps"]:
-            how = "meets" if other["certain"] else "may meet"
-            lines.append(f"  ! {how} {other['template']}: {other['path'] or 'too much to try'}")
+            how = "! meets" if other["certain"] else "? may meet"
+            lines.append(f"  {how} {other['template']}: {other['path'] or 'too much to try'}")
         if one["example"] and not one["reachable"]:
             lines.append("  ! every path tried fits another template too")
     count = len(answer["templates"])

@@ -84,6 +84,7 @@ def _finding(one: Finding) -> Answer:
         "example": one.example,
         "reachable": one.is_reachable,
         "ambiguous": one.ambiguous,
+        "perhaps_ambiguous": one.perhaps_ambiguous,
         "overlaps": [
             {"template": other.other, "path": other.text, "certain": other.certain}
             for other in one.overlaps

@@ -59,6 +59,7 @@ def _texts(key: Key) -> Iterator[str]:
         with contextlib.suppress(PathError):
             yield key.write(default)
     yield key.name
+    yield "".join(one for one in key.name if one.isalnum())
     for shape in key.shape:
         if isinstance(shape, str):
             yield shape

@@ -102,7 +102,7 @@ def _section(
         if isinstance(follows, Text) and follows.text.startswith("/") and before:
             slash, parts = "/", parts[1:]
     if len(parts) != 1 or not isinstance(parts[0], Slot):
-        raise _Unsayable("an optional section holds more than one key")
+        raise _Unsayable("an optional section holds more than a single key")
     if not slash and (before.endswith("/") or not before):
         raise _Unsayable("an optional section begins a name")
     if parts[0].key.name in needed:
