@@ -11,6 +11,11 @@ from pipl_pipe.path.text import folded
 from pipl_pipe.path.unit import fixed, split
 
 
+_NEAR = 12
+"""Characters of a path that most often tell its root."""
+_REMEMBERED = 1024
+
+
 class Named(Protocol):
     """What a catalog holds: a notation's template, with what the engine made of it."""
 
@@ -36,11 +41,13 @@ class Catalog(Mapping[str, T], Generic[T]):
             twice = sorted({name for name in names if names.count(name) > 1})
             problems = tuple(f"there are several templates {name!r}" for name in twice)
             raise InvalidCatalog("catalog", problems)
-        self._indexes: Dict[str, _Index[T]] = {}
+        indexes: Dict[str, _Index[T]] = {}
         for one in every:
             for prefix in {folded(prefix) for prefix in one.compiled.prefixes}:
-                self._indexes.setdefault(prefix, _Index()).add(one)
+                indexes.setdefault(prefix, _Index()).add(one)
         self._order = {name: number for number, name in enumerate(self._named)}
+        self._indexes = tuple(indexes.items())
+        self._near: Dict[str, Tuple[Tuple[str, _Index[T]], ...]] = {}
 
     def __getitem__(self, name: str) -> T:
         try:
@@ -63,16 +70,32 @@ class Catalog(Mapping[str, T], Generic[T]):
         Raises UndecidedPath.
         """
         lowered = folded(text)
+        start = lowered[:_NEAR]
+        near = self._near.get(start)
+        if near is None:
+            near = self._remember(start)
         found: List[T] = []
-        for prefix, index in self._indexes.items():
+        for prefix, index in near:
             if lowered.startswith(prefix):
                 candidates = index.candidates(lowered[len(prefix) :].split("/"))
                 found += [one for one in candidates if one.compiled.fits(text)]
-        if len(self._indexes) > 1 and len(found) > 1:
+        if len(near) > 1 and len(found) > 1:
             found = sorted(
                 {one.name: one for one in found}.values(), key=lambda one: self._order[one.name]
             )
         return found
+
+    def _remember(self, start: str) -> Tuple[Tuple[str, _Index[T]], ...]:
+        """The roots that paths with this start can lie below."""
+        near = tuple(
+            (prefix, index)
+            for prefix, index in self._indexes
+            if prefix.startswith(start) or start.startswith(prefix)
+        )
+        if len(self._near) >= _REMEMBERED:
+            self._near.clear()
+        self._near[start] = near
+        return near
 
 
 class _Index(Generic[T]):
@@ -96,24 +119,24 @@ class _Index(Generic[T]):
                     level.add(units[number], bit)
                 else:
                     level.any |= bit
+                    level.without_ending |= bit
 
     def candidates(self, components: List[str]) -> Tuple[T, ...]:
         """Those that these components (in lower case) do not rule out, in the catalog's order."""
         levels = self._depths.get(len(components))
         if levels is None:
             return ()
-        bits = -1
-        for level, component in zip(levels, components):
-            bits &= level.exact.get(component, 0) | level.any
-            if not bits:
-                return ()
+        last = levels[-1]
         ending = components[-1].rpartition(".")[2]
-        bits &= levels[-1].endings.get(ending, 0) | ~levels[-1].with_ending
-        if bits not in self._sets:
-            self._sets[bits] = tuple(
-                one for number, one in enumerate(self._templates) if bits >> number & 1
-            )
-        return self._sets[bits]
+        bits = last.endings.get(ending, 0) | last.without_ending
+        for level, component in zip(levels, components):
+            if level.exact:
+                bits &= level.exact.get(component, 0) | level.any
+        found = self._sets.get(bits)
+        if found is None:
+            found = tuple(one for number, one in enumerate(self._templates) if bits >> number & 1)
+            self._sets[bits] = found
+        return found
 
 
 class _Level:
@@ -125,21 +148,24 @@ class _Level:
         self.any = 0
         """Those that have keys there."""
         self.endings: Dict[str, int] = {}
-        """Of these, text after the last dot to those that end in it."""
-        self.with_ending = 0
+        """Text after the last dot to those that end in it, where all of their texts do."""
+        self.without_ending = 0
+        """All others."""
 
     def add(self, unit: Parts, bit: int) -> None:
         known = fixed(unit)
         if known is not None:
             text = folded(known)
             self.exact[text] = self.exact.get(text, 0) | bit
+            self.without_ending |= bit
             return
         self.any |= bit
         last = unit[-1]
         if isinstance(last, Text) and "." in last.text:
             ending = folded(last.text.rpartition(".")[2])
             self.endings[ending] = self.endings.get(ending, 0) | bit
-            self.with_ending |= bit
+        else:
+            self.without_ending |= bit
 
 
 def _depths(parts: Parts) -> Tuple[int, int]:

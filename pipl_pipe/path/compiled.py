@@ -65,6 +65,10 @@ class Compiled:
     """By name, in order of first appearance."""
     optional: FrozenSet[str]
     """The names of keys that stand in sections only."""
+    writer: Writer
+    """What `write` calls."""
+    is_dependent: bool
+    """A key of a section stands elsewhere too, so that one place tells of the other."""
     fullmatch: Callable[[str], Optional[Match[str]]]
     """A first look, with one regular expression: a text for which it gives None does not fit."""
 
@@ -78,7 +82,8 @@ class Compiled:
         self.keys = keys_of(parts)
         found = list(slots(parts))
         self.optional = frozenset(self.keys) - {key.name for key, within in found if not within}
-        self._writer = Writer(name, parts)
+        self.is_dependent = _depend(parts)
+        self.writer = Writer(name, parts)
         self._solver: Optional[Solver] = None
         self.fullmatch = self._first_match
 
@@ -184,7 +189,7 @@ class Compiled:
 
         Raises MissingFields, InvalidValue, PathTooLong.
         """
-        return self._writer.write(fields)
+        return self.writer.write(fields)
 
     def _first_match(self, text: str) -> Optional[Match[str]]:
         expression = self.expression
@@ -198,10 +203,9 @@ class Compiled:
 
     def _read(self, rest: str, wanted: Mapping[str, Any]) -> Iterator[Fields]:
         """Each reading without prefix, some perhaps more than once."""
-        must_agree = _depend(self.parts)
         for way in self._solved().ways(rest, lambda key, _, v: wanted.get(key, v) == v):
             texts = {name: text for name, (text, _) in way.items()}
-            if must_agree and folded(self._writer.joined(texts)) != folded(rest):
+            if self.is_dependent and folded(self.writer.joined(texts)) != folded(rest):
                 continue
             fields = {name: way[name][1] for name in self.keys if name in way}
             if wanted.keys() <= fields.keys():

@@ -123,7 +123,7 @@ class Template:
             match = self._compiled.fullmatch(path)
             if match is not None:
                 return self._compiled.fields_of(match)
-            if "\\" not in path and "//" not in path and path[-1:] != "/":
+            if path and path[-1] != "/" and "\\" not in path and "//" not in path:
                 return None
         text = self._text(path)
         found = self._readings(text, skip_keys, required_fields)
@@ -216,6 +216,7 @@ class TemplatePath(Template):
             raise InvalidTemplate(name or definition, shown(definition), column, problem)
         super().__init__(definition, keys, name)
         self._start = _joined(self._root) if definition else self._root
+        self._write = self._compiled.writer.write
         self._is_native = os.sep == "/" and self._root != "" and not _is_windows(self._root)
 
     @property
@@ -251,7 +252,7 @@ class TemplatePath(Template):
         Raises MissingFields, InvalidValue, PathTooLong, NoRoot.
         """
         if platform is None and self._is_native:
-            return self._start + self._compiled.write(fields)
+            return self._start + self._write(fields)
         root, is_windows = self._root, os.sep == "\\" or _is_windows(self._root)
         if platform is not None:
             known = _platform(platform)
