@@ -25,6 +25,8 @@ _HOUDINI = re.compile(r"\$F(\d*)")
 
 LONGEST = 1024
 """Characters of a basename; file systems allow 255."""
+DIGITS = 18
+"""Of a frame at most; fileseq cannot count with more than 28. A longer number is part of a name."""
 
 Key = Tuple[str, str]
 
@@ -117,17 +119,17 @@ def grouped(names: Iterable[str], folder: str = "") -> List[FrameSequence]:
         head = stem.rstrip("0123456789")
         frame = stem[len(head) :]
         key = head, name[len(stem) :]
-        known = common.get(key) if frame else None
+        known = common.get(key) if 0 < len(frame) <= DIGITS else None
         if known is not None:  # an expression need not run for each frame of a sequence
             known.add(frame)
-        elif frame and _COMMON.fullmatch(name):
+        elif 0 < len(frame) <= DIGITS and _COMMON.fullmatch(name):
             common[key] = frames.setdefault(key, set())
             common[key].add(frame)
         else:
             found = _NAME.fullmatch(name)
             assert found is not None, name  # it fits every text
-            if found[2] is None:
-                singles.add((found[1], found[3]))
+            if found[2] is None or len(found[2]) > DIGITS:
+                singles.add((found[1] + (found[2] or ""), found[3]))
             else:
                 frames.setdefault((found[1], found[3]), set()).add(found[2])
     made = [FrameSequence(folder, one, (), 0, rest) for one, rest in singles]

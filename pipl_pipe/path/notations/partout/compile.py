@@ -79,9 +79,6 @@ class Expression:
         )
         self._keys = _keys(self.variables)
         self._needed = {one.name for one in self.variables if not one.optional}
-        optional = [one.name for one in self.variables if self._is_optional(one)]
-        self._repeats = len(set(optional)) < len(optional)
-        """A variable is written in all of its optional places or in none."""
         self._prefix = prefix
         self.compiled = Compiled(name, self._parts(patterns), (prefix,) if prefix else ())
         self._lengths = {key.name: (name, length) for (name, length), key in self._keys.items()}
@@ -116,8 +113,6 @@ class Expression:
             if len(readings) != 1:
                 raise
             fields = readings[0]
-        if self._repeats and self._prefix + self.compiled.write(fields) != text:
-            raise PathMismatch(self.compiled.name, text, 0)
         return self._merged(text, fields)
 
     def write(self, info: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -14,13 +15,14 @@ from pipl_pipe.path.sequences import FrameSequence, frame_numbers, grouped, padd
 fileseq = pytest.importorskip("fileseq")
 
 PIECES = ["sh010", "beauty", "v1", "v003", ".", "_", "-", "1", "7", "0001", "1001", "10000", "a2b"]
+LONG = re.compile(r"\d{18}")
 NAMES = st.builds(
     "".join,
     st.tuples(
         st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map("".join),
         st.sampled_from(["", ".exr", ".tar.gz", ".mp4", ".7z", ".1001", ".b2.exr"]),
     ),
-).filter(lambda name: name.strip(".") and name not in ("-",))
+).filter(lambda name: name.strip(".") and name not in ("-",) and not LONG.search(name))
 
 
 def texts(found: list[FrameSequence]) -> list[str]:
@@ -95,6 +97,10 @@ class TestScan:
     def test_padding_overflows(self) -> None:
         (one,) = grouped(["a.0999.exr", "a.1000.exr", "a.10000.exr"])
         assert (one.width, one.frames, str(one)) == (4, (999, 1000, 10000), "a.999-1000,10000#.exr")
+
+    def test_a_number_longer_than_frames_can_be_is_part_of_the_name(self) -> None:
+        names = ["a.0001.exr", f"a.{'7' * 30}.exr", f"{'7' * 30}.exr"]
+        assert texts(grouped(names)) == [f"{'7' * 30}.exr", "a.1#.exr", f"a.{'7' * 30}.exr"]
 
     def test_a_name_of_10_000_digits_is_no_frame(self) -> None:
         (one,) = grouped(["1" * 10_000])
