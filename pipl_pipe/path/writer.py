@@ -11,6 +11,9 @@ from pipl_pipe.path.parts import Parts, Section, Slot, direct_keys, keys_of
 from pipl_pipe.path.text import MAX_NAME, MAX_PATH, shown
 
 
+Write = Callable[[Mapping[str, Any]], str]
+
+
 class Form:
     """The text of one variant: which keys stand in it, in order, and what between them."""
 
@@ -24,24 +27,18 @@ class Form:
 class Writer:
     """Variants are made when first asked for; there are as many as are used."""
 
-    def __init__(self, name: str, parts: Parts) -> None:
+    write: Write
+    """Raises MissingFields, InvalidValue, PathTooLong."""
+
+    def __init__(self, name: str, parts: Parts, start: str = "") -> None:
+        """`start` is written before the parts."""
         self._name = name
+        self._start = start.replace("%", "%%")
         self._parts = parts
         self._keys = keys_of(parts)
         self._memos = {name: memo.Written(key) for name, key in self._keys.items()}
         self._forms: Dict[FrozenSet[str], Form] = {}
-        self._whole = self._form(frozenset(self._keys))
-
-    def write(self, fields: Mapping[str, Any]) -> str:
-        """Raises MissingFields, InvalidValue, PathTooLong."""
-        whole = self._whole
-        try:
-            text = whole.form % tuple(map(getitem, whole.memos, whole.values(fields)))
-        except (KeyError, TypeError, InvalidValue):
-            text = self._written(fields)
-        if len(text) > MAX_NAME or not text.isascii():
-            _check_length(text)
-        return text
+        self.write = _quick(self._form(frozenset(self._keys)), self._written)
 
     def _written(self, fields: Mapping[str, Any]) -> str:
         """Where not every key is given, or something is wrong with it."""
@@ -60,11 +57,8 @@ class Writer:
         for name, written in zip(form.names, form.memos):
             try:
                 texts.append(written[given[name]])
-            except TypeError as fault:  # a list, a dict: what cannot be looked up
-                if not isinstance(given[name], (list, dict, set, bytearray)):
-                    raise
-                reason = f"it is a {type(given[name]).__name__}"
-                raise InvalidValue(name, shown(repr(given[name])), reason) from fault
+            except TypeError:  # a list, a dict: what cannot be looked up
+                texts.append(self._keys[name].write(given[name]))
         return form.form % tuple(texts)
 
     def joined(self, texts: Mapping[str, str]) -> str:
@@ -75,10 +69,26 @@ class Writer:
 
     def _form(self, present: FrozenSet[str]) -> Form:
         names: List[str] = []
-        form = Form(_formed(self._parts, present, names), names, self._memos)
+        form = Form(self._start + _formed(self._parts, present, names), names, self._memos)
         if len(self._forms) < memo.LIMIT:
             self._forms[present] = form
         return form
+
+
+def _quick(whole: Form, otherwise: Write) -> Write:
+    """Writes with all sections, if all values are there and right, else as `otherwise` does."""
+    form, memos, values = whole.form, whole.memos, whole.values
+
+    def write(fields: Mapping[str, Any]) -> str:
+        try:
+            text = form % tuple(map(getitem, memos, values(fields)))
+        except (KeyError, TypeError, InvalidValue):
+            text = otherwise(fields)
+        if len(text) > MAX_NAME or not text.isascii():
+            _check_length(text)
+        return text
+
+    return write
 
 
 def _formed(parts: Parts, present: FrozenSet[str], names: List[str]) -> str:

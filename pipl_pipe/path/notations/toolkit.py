@@ -14,6 +14,7 @@ from pipl_pipe.path.notations.toolkit_skip import without
 from pipl_pipe.path.parts import Fields, Key, Section
 from pipl_pipe.path.text import folded, normal, shown
 from pipl_pipe.path.unit import split
+from pipl_pipe.path.writer import Writer
 
 PathLike = Union[str, "os.PathLike[str]"]
 MAX_READINGS = 16
@@ -119,7 +120,7 @@ class Template:
         Of several readings the one with the required values is taken. Raises AmbiguousPath for
         a path with two such readings, UndecidedPath.
         """
-        if not skip_keys and not required_fields and type(path) is str:
+        if skip_keys is required_fields is None and type(path) is str:
             match = self._compiled.fullmatch(path)
             if match is not None:
                 return self._compiled.fields_of(match)
@@ -215,8 +216,8 @@ class TemplatePath(Template):
         if problem:
             raise InvalidTemplate(name or definition, shown(definition), column, problem)
         super().__init__(definition, keys, name)
-        self._start = _joined(self._root) if definition else self._root
-        self._write = self._compiled.writer.write
+        start = _joined(self._root) if definition else self._root
+        self._write = Writer(self._name, self._compiled.parts, start).write
         self._is_native = os.sep == "/" and self._root != "" and not _is_windows(self._root)
 
     @property
@@ -252,7 +253,7 @@ class TemplatePath(Template):
         Raises MissingFields, InvalidValue, PathTooLong, NoRoot.
         """
         if platform is None and self._is_native:
-            return self._start + self._write(fields)
+            return self._write(fields)
         root, is_windows = self._root, os.sep == "\\" or _is_windows(self._root)
         if platform is not None:
             known = _platform(platform)
