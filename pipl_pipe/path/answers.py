@@ -61,7 +61,7 @@ def converted(path: Path, platform: str, roots: Mapping[str, str]) -> Answer:
         source = source_of(path, platform, roots)
         made = to_toolkit(configuration_of(source, platform), roots)
     else:
-        made = to_partout(catalog_of(path, platform, roots), str(path))
+        made = to_partout(catalog_of(path, platform, roots), path.name)
     return {
         "notation": TOOLKIT if notation_of(path) == PARTOUT else PARTOUT,
         "text": made.text,
