@@ -313,7 +313,8 @@ def loading() -> None:
         for template in film().values():
             template.compiled.fits("/")
 
-    print(f"loading and compiling all of them: {min(seconds(used) for _ in range(3)) * 1000:.1f} ms")
+    all_s = min(seconds(used) for _ in range(3))
+    print(f"loading and compiling all of them: {all_s * 1000:.1f} ms")
 
 
 def peers(paths: Paths) -> None:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Dict, Generic, Iterable, Iterator, List, Mapping, Protocol, Tuple, TypeVar
+import functools
+from typing import (
+    Dict,
+    FrozenSet,
+    Generic,
+    Iterable,
+    Iterator,
+    List,
+    Mapping,
+    Protocol,
+    Tuple,
+    TypeVar,
+)
 
 from pipl_pipe.errors import InvalidCatalog, UnknownTemplate
 from pipl_pipe.path.compiled import Compiled
 from pipl_pipe.path.parts import Part, Parts, Section, Text
 from pipl_pipe.path.text import folded
 from pipl_pipe.path.unit import fixed, split
-
 
 _NEAR = 12
 """Characters of a path that most often tell its root."""
@@ -41,13 +52,20 @@ class Catalog(Mapping[str, T], Generic[T]):
             twice = sorted({name for name in names if names.count(name) > 1})
             problems = tuple(f"there are several templates {name!r}" for name in twice)
             raise InvalidCatalog("catalog", problems)
-        indexes: Dict[str, _Index[T]] = {}
-        for one in every:
-            for prefix in {folded(prefix) for prefix in one.compiled.prefixes}:
-                indexes.setdefault(prefix, _Index()).add(one)
-        self._order = {name: number for number, name in enumerate(self._named)}
-        self._indexes = tuple(indexes.items())
         self._near: Dict[str, Tuple[Tuple[str, _Index[T]], ...]] = {}
+
+    @functools.cached_property
+    def _indexes(self) -> Tuple[Tuple[str, _Index[T]], ...]:
+        """Root in lower case and index, made when a path is first asked for."""
+        indexes: Dict[FrozenSet[str], _Index[T]] = {}
+        for one in self._named.values():
+            prefixes = frozenset(folded(prefix) for prefix in one.compiled.prefixes)
+            indexes.setdefault(prefixes, _Index()).add(one)
+        return tuple((prefix, index) for prefixes, index in indexes.items() for prefix in prefixes)
+
+    @functools.cached_property
+    def _order(self) -> Dict[str, int]:
+        return {name: number for number, name in enumerate(self._named)}
 
     def __getitem__(self, name: str) -> T:
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import (
     AbstractSet,
-    Any,
     Callable,
     Dict,
     Iterator,

@@ -6,7 +6,17 @@ A definition is a tuple of parts. A path's separators are `/` in texts; the engi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, FrozenSet, Iterator, Optional, Protocol, Tuple, Union, runtime_checkable
+from typing import (
+    Any,
+    Dict,
+    FrozenSet,
+    Iterator,
+    Optional,
+    Protocol,
+    Tuple,
+    Union,
+    runtime_checkable,
+)
 
 from pipl_pipe.path.characters import Characters
 

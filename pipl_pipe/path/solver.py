@@ -7,7 +7,7 @@ the end, only positions that lie on a reading are visited; the keys then decide.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Tuple, Union
 
 from pipl_pipe.errors import InvalidValue
 from pipl_pipe.path.characters import Characters

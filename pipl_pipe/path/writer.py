@@ -10,7 +10,6 @@ from pipl_pipe.path import memo
 from pipl_pipe.path.parts import Parts, Section, Slot, direct_keys, keys_of
 from pipl_pipe.path.text import MAX_NAME, MAX_PATH, shown
 
-
 Write = Callable[[Mapping[str, Any]], str]
 
 

@@ -47,10 +47,11 @@ class TemplateKey:
         self._labels: Optional[Dict[Any, str]] = None
         self._exclusions = [self._listed("exclusions", one) for one in _list(exclusions, self)]
         if choices is not None:
-            given = (
-                choices if isinstance(choices, Mapping) else {c: c for c in _list(choices, self)}
-            )
-            labels = {self._listed("choices", one): str(label) for one, label in given.items()}
+            if isinstance(choices, Mapping):
+                given = list(choices.items())
+            else:
+                given = [(one, one) for one in _list(choices, self)]
+            labels = {self._listed("choices", one): str(label) for one, label in given}
             if not labels:
                 raise self._invalid("choices is empty")
             self._labels = labels

@@ -42,9 +42,9 @@ class StringKey(TemplateKey):
         self._name = str(name)
         self._filter_by = filter_by
         self._filter: Optional[Pattern[str]] = None
-        self._characters = _FILTERS.get(filter_by, ANYTHING) if filter_by else ANYTHING
         if filter_by is not None and not isinstance(filter_by, str):
             raise self._invalid("filter_by is no text")
+        self._characters = _FILTERS.get(filter_by, ANYTHING) if filter_by else ANYTHING
         if filter_by is not None:
             self._filter = self._compiled(
                 f"{self._characters.expression}+" if filter_by in _FILTERS else filter_by

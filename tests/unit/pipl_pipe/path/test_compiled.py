@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import Any, Dict, List
 
 import pytest
-from .by_trying import readings
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from .templates import ALPHABET, definitions, fields
 
 from pipl_pipe.errors import (
     AmbiguousPath,
@@ -23,6 +22,9 @@ from pipl_pipe.errors import (
 from pipl_pipe.path.compiled import Compiled
 from pipl_pipe.path.keys import IntegerKey, StringKey
 from pipl_pipe.path.parts import Parts, Section, Slot, Text
+
+from .by_trying import readings
+from .templates import ALPHABET, definitions, fields
 
 A, B, C = StringKey("a"), StringKey("b"), StringKey("c")
 NUMBER = IntegerKey("n")
@@ -92,10 +94,8 @@ def test_no_text_takes_long(parts: Parts, text: str) -> None:
     compiled = Compiled("t", parts)
     compiled.fits("")
     started = time.perf_counter()
-    try:
+    with contextlib.suppress(PathError):
         compiled.read(text)
-    except PathError:
-        pass
     assert time.perf_counter() - started < 0.5
 
 

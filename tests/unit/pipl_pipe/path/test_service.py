@@ -143,7 +143,7 @@ def test_a_broken_catalog_leaves_the_others(
 
 def test_two_catalogs_with_one_template(studio: Site) -> None:
     install(studio, "show-pipe", "show = {'roots': {'r': {'%s': '/s'}},"
-            " 'paths': {'maya_asset_project': 'x'}}\n" % PLATFORM)  # fmt: skip  # noqa: UP031
+            " 'paths': {'maya_asset_project': 'x'}}\n" % PLATFORM)  # fmt: skip
     with pytest.raises(InvalidCatalog, match="let one extend the other"):
         services.path.templates["maya_asset_project"]
 
