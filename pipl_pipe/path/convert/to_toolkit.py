@@ -60,7 +60,9 @@ class _Conversion:
             except _Unsayable as reason:
                 self._left_out.append(f"{name}: {reason}")
         keys = {self._keys[one]: self._key(one) for one in self._keys if one in self._used}
-        comments = tuple(line.format(path=self._configuration.path.rpartition("/")[2]) for line in _COMMENTS)
+        comments = tuple(
+            line.format(path=self._configuration.path.rpartition("/")[2]) for line in _COMMENTS
+        )
         sections = {"roots": self._roots, "keys": keys, "paths": paths, "strings": strings}
         text = text_of(sections, comments=(*comments, *(f"Left out: {x}" for x in self._left_out)))
         return Converted(text, tuple(self._left_out), _COMMENTS[1:])
