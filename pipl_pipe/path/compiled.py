@@ -6,7 +6,6 @@ import functools
 import re
 from operator import getitem
 from typing import (
-    AbstractSet,
     Any,
     Callable,
     Dict,
@@ -33,16 +32,12 @@ from pipl_pipe.path.graph import graph
 from pipl_pipe.path.parts import (
     Fields,
     Key,
-    Part,
     Parts,
-    Section,
-    Slot,
-    Text,
-    direct_keys,
     keys_of,
     slots,
 )
 from pipl_pipe.path.reader import Expression, expression_of
+from pipl_pipe.path.settled import depend, joined, settled, text_problem
 from pipl_pipe.path.solver import Solver, TooManyWays
 from pipl_pipe.path.text import MAX_PATH, folded, shown
 from pipl_pipe.path.unit import Unit, split, unit
@@ -75,14 +70,14 @@ class Compiled:
     def __init__(self, name: str, parts: Parts, prefixes: Tuple[str, ...] = ()) -> None:
         """Raises InvalidTemplate."""
         self.name = name
-        self.parts = _joined(parts)
+        self.parts = joined(parts)
         self.prefixes = prefixes or ("",)
         self._check()
-        self.parts = parts = _joined(_settled(self.parts, frozenset()))
+        self.parts = parts = joined(settled(self.parts, frozenset()))
         self.keys = keys_of(parts)
         found = list(slots(parts))
         self.optional = frozenset(self.keys) - {key.name for key, within in found if not within}
-        self.is_dependent = _depend(parts)
+        self.is_dependent = depend(parts)
         self.writer = Writer(name, parts)
         self._solver: Optional[Solver] = None
         self.fullmatch = self._first_match
@@ -240,7 +235,7 @@ class Compiled:
                 problem = f"two different keys are called {key.name!r}"
         if count > MAX_SLOTS:
             problem = f"it has {count} keys, more than {MAX_SLOTS}"
-        problem = problem or _text_problem(self.parts)
+        problem = problem or text_problem(self.parts)
         if problem:
             raise InvalidTemplate(self.name, shown(shown_as), 0, problem)
 
@@ -250,7 +245,7 @@ class Compiled:
 
 def _units(parts: Parts) -> List[Unit]:
     units: List[Unit] = []
-    if _depend(parts):
+    if depend(parts):
         return [Unit(one, None, exact=False, is_quick=False) for one in split(parts)]
     bound: Set[str] = set()
     for one in split(parts):
@@ -259,54 +254,6 @@ def _units(parts: Parts) -> List[Unit]:
         if made.shapes is not None:
             bound |= {key.name for key, within in slots(one) if not within}
     return units
-
-
-def _settled(parts: Parts, known: AbstractSet[str]) -> Parts:
-    """Without sections that always stand, as their keys stand outside them too."""
-    known = known | {part.key.name for part in parts if isinstance(part, Slot)}
-    settled: List[Part] = []
-    for part in parts:
-        if isinstance(part, Section):
-            inner = _settled(part.parts, known)
-            settled += inner if direct_keys(part) <= known else (Section(inner),)
-        else:
-            settled.append(part)
-    return tuple(settled)
-
-
-def _depend(parts: Parts) -> bool:
-    """A key of a section stands elsewhere too, so that one place tells of the other."""
-    every = [key.name for key, _ in slots(parts)]
-    return any(optional and every.count(key.name) > 1 for key, optional in slots(parts))
-
-
-def _joined(parts: Parts) -> Parts:
-    """Neighbouring texts as one; no empty ones."""
-    joined: List[Part] = []
-    for part in parts:
-        last = joined[-1] if joined else None
-        if isinstance(part, Section):
-            joined.append(Section(_joined(part.parts)))
-        elif isinstance(part, Text) and not part.text:
-            continue
-        elif isinstance(part, Text) and isinstance(last, Text) and last.folded == part.folded:
-            joined[-1] = Text(last.text + part.text, part.folded)
-        else:
-            joined.append(part)
-    return tuple(joined)
-
-
-def _text_problem(parts: Parts) -> str:
-    for part in parts:
-        if isinstance(part, Text) and "\0" in part.text:
-            return "it holds a NUL"
-        if isinstance(part, Section):
-            if not direct_keys(part):
-                return "a section without a key of its own would never be decided"
-            problem = _text_problem(part.parts)
-            if problem:
-                return problem
-    return ""
 
 
 def _shared(first: str, second: str) -> int:

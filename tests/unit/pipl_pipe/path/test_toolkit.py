@@ -6,7 +6,7 @@ from pathlib import Path, PureWindowsPath
 from typing import Any, Dict
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pipl_pipe.errors import (
@@ -20,6 +20,9 @@ from pipl_pipe.errors import (
 )
 from pipl_pipe.path.keys import IntegerKey, SequenceKey, StringKey, TimestampKey
 from pipl_pipe.path.notations.toolkit import TemplatePath, TemplateString
+from pipl_pipe.path.parts import Parts, Slot, Text, slots
+
+from .templates import definitions, fields
 
 KEYS: Dict[str, Any] = {
     **{name: StringKey(name) for name in ("Sequence", "Shot", "Step", "Asset", "name", "output")},
@@ -354,3 +357,38 @@ def test_paths_and_fields_are_the_same_in_both_directions(
     text = template.apply_fields(fields)
     assert template.get_fields(text) == fields
     assert template.apply_fields(template.get_fields(text)) == text
+
+
+def written(parts: Parts) -> str:
+    """The definition of parts."""
+    return "".join(
+        part.text
+        if isinstance(part, Text)
+        else f"{{{part.key.name}}}"
+        if isinstance(part, Slot)
+        else f"[{written(part.parts)}]"
+        for part in parts
+    )
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_any_definition_reads_what_it_writes(data: st.DataObject) -> None:
+    parts = data.draw(definitions())
+    keys = {key.name: key for key, _ in slots(parts)}
+    try:
+        template = TemplatePath(written(parts), keys, "/root of 100%")
+    except InvalidTemplate:
+        assume(False)
+        return
+    given_fields = data.draw(fields(parts))
+    text = template.apply_fields(given_fields)
+    used = {name: given_fields[name] for name in template.keys if name in given_fields}
+    assert template.validate(text)
+    try:
+        found = template.get_fields(text)
+    except AmbiguousPath as fault:
+        assert fault.first != fault.second
+        return
+    assert found.items() <= used.items()
+    assert template.apply_fields(found) == text
