@@ -71,7 +71,7 @@ class Component:
         """Those of a folder's names that fit; None where there is more to say of them."""
         fits = self._fits
         if fits is None:
-            return None
+            return self._compared(names, known)
         start = _text(self._parts[: self._start], known)
         end = _text(self._parts[self._end :], known)
         if not start and not end:
@@ -87,6 +87,21 @@ class Component:
             and name.endswith(end)
             and len(name) >= least
             and fits(name[low : len(name) - high]) is not None
+        ]
+
+    def _compared(self, names: List[str], known: Texts) -> Optional[List[str]]:
+        """Those with a known text within, which each name that fits has in one place only."""
+        read, is_bare = self._read, self._start == 0 and self._end == len(self._parts)
+        if read is None or not is_bare or not self._is_compared or len(self._numbers) != 1:
+            return None
+        ((key, number),) = self._numbers
+        text, group = known[key], number + 1
+        return [
+            name
+            for name in names
+            if text in name
+            for match in (read(name),)
+            if match is not None and match[group] == text
         ]
 
     def matcher(self, known: Texts) -> Matcher:
@@ -130,6 +145,12 @@ class Component:
             and not self._numbers
             and not self._is_abstract
             and len(set(names)) == len(names)
+        )
+        self._is_compared = (
+            one.exact
+            and not self._checks
+            and not self._is_abstract
+            and all(name in known for name, _ in self._numbers)
         )
         own = of_parts(middle, lambda slot: f"(?:{of_shape(slot.key.shape)})")
         self._fits = re.compile(own, re.DOTALL).fullmatch if self._is_plain else None

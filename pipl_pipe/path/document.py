@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Tuple, Union
@@ -9,6 +10,8 @@ from typing import Any, Dict, List, Tuple, Union
 from pipl_pipe.errors import InvalidCatalog, NotInstalled
 
 MAX_DEPTH = 100
+MAX_KEPT = 256
+SETTLED_NS = 2_000_000_000
 MAX_NODES = 200_000
 MAX_TEXT = 4096
 """Characters of one definition."""
@@ -56,12 +59,33 @@ class Node:
         return [(name, key, node) for name, (key, node) in self.value.items()]
 
 
+_read: Dict[Path, Tuple[Tuple[int, ...], Node]] = {}
+
+
 def read(path: Path) -> Node:
-    """The document of a YAML file. Raises InvalidCatalog (line and column), NotInstalled."""
+    """The document of a YAML file; the same object again for a file that has not changed.
+
+    Raises InvalidCatalog (line and column), NotInstalled.
+    """
     try:
+        found = path.stat()
+        stamp = (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+        known = _read.get(path)
+        if known is not None and known[0] == stamp:
+            return known[1]
         content = path.read_bytes()
     except OSError as fault:
         raise InvalidCatalog(str(path), (f"{path}: {fault.strerror or fault}",)) from fault
+    node = _decoded(path, content)
+    # A file can change again within one tick of the disk's clock, and keep its size.
+    if time.time_ns() - max(found.st_mtime_ns, found.st_ctime_ns) > SETTLED_NS:
+        if len(_read) >= MAX_KEPT:
+            _read.clear()
+        _read[path] = (stamp, node)
+    return node
+
+
+def _decoded(path: Path, content: bytes) -> Node:
     if len(content) > MAX_BYTES:
         raise InvalidCatalog(str(path), (f"{path}: larger than {MAX_BYTES} bytes",))
     try:

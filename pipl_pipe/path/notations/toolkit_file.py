@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from pipl_pipe.errors import InvalidCatalog, InvalidTemplate
@@ -15,10 +13,14 @@ from pipl_pipe.path.notation import Source
 from pipl_pipe.path.notations import toolkit_definition, toolkit_keys
 from pipl_pipe.path.notations.toolkit import Template, TemplatePath, TemplateString
 from pipl_pipe.path.notations.toolkit_roots import Roots
+from pipl_pipe.path.notations.toolkit_written import Written
 from pipl_pipe.path.parts import Key, Part, Section, Slot
 from pipl_pipe.path.text import folded
 
-SECTIONS = ("include", "includes", "roots", "keys", "paths", "strings")
+MAX_KEPT = 16
+"""Catalogs remembered. Files that have not changed give the same documents again, and the same
+documents the same templates, with all that was compiled of them."""
+_kept: Dict[Any, Tuple[Catalog[Template], List[Node]]] = {}
 
 
 def load(sources: Sequence[Source], platform: str) -> Catalog[Template]:
@@ -30,83 +32,23 @@ def load(sources: Sequence[Source], platform: str) -> Catalog[Template]:
     same but for the case of fixed text are an error. Raises InvalidCatalog.
     """
     problems: List[str] = []
-    written = _Written()
+    written = Written()
     for source in sources:
         written.add(source, problems, ())
+    kept = _kept.get(written.identity(sources, platform))
+    if kept is not None and not problems:
+        return kept[0]
     roots = Roots.of(written.roots, platform, problems)
     keys = toolkit_keys.keys(written.keys, problems)
     templates = list(_Made(written, keys, roots, problems).templates())
     if problems:
         names = ", ".join(source.name for source in sources)
         raise InvalidCatalog(names, tuple(dict.fromkeys(problems)))
-    return Catalog(templates)
-
-
-@dataclass
-class _Written:
-    """The entries of all files, before any is made."""
-
-    keys: Dict[str, Node] = field(default_factory=dict)
-    paths: Dict[str, Node] = field(default_factory=dict)
-    strings: Dict[str, Node] = field(default_factory=dict)
-    roots: Dict[str, Node] = field(default_factory=dict)
-
-    def add(self, source: Source, problems: List[str], files: Tuple[Path, ...]) -> None:
-        """One source and what it includes; `files` are those that include it."""
-        if not isinstance(source.document.value, dict):
-            problems.append(f"{source.document.place}: templates are a mapping of sections")
-            return
-        own = {name: (at, node) for name, at, node in source.document.items()}
-        inside = (*files, source.file) if source.file else files
-        for name in ("include", "includes"):
-            if name in own:
-                self._include(own[name][1], source, problems, inside)
-        for name, (at, node) in own.items():
-            if name not in SECTIONS:
-                known = ", ".join(SECTIONS)
-                problems.append(f"{at.place}: there is no section {name!r}; there are: {known}")
-            elif not name.startswith("include"):
-                self._section(name, node, problems)
-        given = document.from_plain({k: dict(v) for k, v in source.roots.items()}, source.name)
-        self._section("roots", given, problems)
-
-    def _section(self, name: str, node: Node, problems: List[str]) -> None:
-        if node.value is not None and not isinstance(node.value, dict):
-            problems.append(f"{node.place}: {name!r} is a mapping of names")
-        entries: Dict[str, Node] = getattr(self, name)
-        for entry, at, value in node.items():
-            # A path that becomes a string in a file that extends is a string from then on.
-            for other in ("paths", "strings"):
-                if other != name and name in ("paths", "strings"):
-                    getattr(self, other).pop(entry, None)
-            # A definition's place is what a problem with it names; an empty one has the name's.
-            entries[entry] = value if value.value is not None else Node(None, at.place)
-
-    def _include(
-        self, node: Node, source: Source, problems: List[str], files: Tuple[Path, ...]
-    ) -> None:
-        for one in node.value if isinstance(node.value, tuple) else (node,):
-            if not isinstance(one.value, str) or not one.value:
-                problems.append(f"{one.place}: an include is the path of a file")
-                continue
-            path = Path(one.value)
-            if source.file is None and not path.is_absolute():
-                problems.append(f"{one.place}: {one.value!r} is relative to no file")
-                continue
-            path = _resolved(source.file.parent / path if source.file else path)
-            if path in files:
-                chain = " includes ".join(str(file) for file in (*files, path))
-                problems.append(f"{one.place}: {chain}")
-                continue
-            if not path.is_file():
-                problems.append(f"{one.place}: there is no file {path}")
-                continue
-            try:
-                found = document.read(path)
-            except InvalidCatalog as fault:
-                problems += fault.problems
-                continue
-            self.add(Source(str(path), found, path), problems, files)
+    catalog: Catalog[Template] = Catalog(templates)
+    if len(_kept) >= MAX_KEPT:
+        _kept.clear()
+    _kept[written.identity(sources, platform)] = (catalog, written.documents)
+    return catalog
 
 
 class _Made:
@@ -114,7 +56,7 @@ class _Made:
 
     def __init__(
         self,
-        written: _Written,
+        written: Written,
         keys: Mapping[str, TemplateKey],
         roots: Roots,
         problems: List[str],
@@ -283,10 +225,3 @@ def _signature(part: Part) -> Any:
     if isinstance(part, Section):
         return tuple(map(_signature, part.parts))
     return ("text", folded(part.text))
-
-
-def _resolved(path: Path) -> Path:
-    try:
-        return path.resolve()
-    except (OSError, RuntimeError):
-        return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Tuple
 
@@ -120,6 +121,31 @@ class TestWhatItHolds:
     def test_a_platform_without_root_can_load_the_file(self) -> None:
         node = document.parse(HEAD + "paths: {a: '{Shot}'}", source="t")
         assert load([Source("t", node)], "darwin")["a"].get_fields("/show/x") == {"Shot": "x"}
+
+
+class TestWhatIsKept:
+    def test_unchanged_files_give_the_same_templates(self, tmp_path: Path) -> None:
+        base, top = tmp_path / "base.yml", tmp_path / "top.yml"
+        base.write_text(HEAD + "paths: {a: 'base/{Shot}'}")
+        top.write_text("include: base.yml\npaths: {b: 'b/@a'}")
+        for path in (base, top):
+            os.utime(path, ns=(0, 0))
+
+        def catalog() -> Catalog[Template]:
+            return load([Source("top", document.read(top), top)], "linux")
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(document, "SETTLED_NS", -1)
+            first = catalog()
+            assert catalog() is first
+            base.write_text(HEAD + "paths: {a: 'BASE/{Shot}'}")
+            assert catalog()["b"].definition == "b/BASE/{Shot}"
+            assert catalog() is not first
+
+    def test_a_file_that_just_changed_is_read_again(self, tmp_path: Path) -> None:
+        file = tmp_path / "t.yml"
+        file.write_text("a: 1")
+        assert document.read(file) is not document.read(file)
 
 
 class TestWhatIsWrong:
