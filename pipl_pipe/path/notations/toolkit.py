@@ -11,9 +11,8 @@ from pipl_pipe.errors import InvalidTemplate, NoRoot, PathOutside
 from pipl_pipe.path.compiled import Compiled
 from pipl_pipe.path.notations import toolkit_definition
 from pipl_pipe.path.notations.toolkit_template import PathLike, Template
-from pipl_pipe.path.parts import Fields, Key, Section
+from pipl_pipe.path.parts import Fields, Key
 from pipl_pipe.path.text import folded, normal, shown
-from pipl_pipe.path.unit import split
 from pipl_pipe.path.writer import Writer
 
 __all__ = ["Template", "TemplatePath", "TemplateString"]
@@ -99,10 +98,9 @@ class TemplatePath(Template):
 
     def _made(self) -> Compiled:
         parts = toolkit_definition.parse(self._name, self._definition, self._given_keys)
-        for unit in split(parts):
-            if unit and all(isinstance(part, Section) for part in unit):
-                problem = "a folder or file would have no name without its optional sections"
-                raise InvalidTemplate(self._name, shown(self._definition), 0, problem)
+        problem = toolkit_definition.name_problem(parts) if parts else ""
+        if problem:
+            raise InvalidTemplate(self._name, shown(self._definition), 0, problem)
         roots = {folded(root): root for root in (self._root, *self._roots.values()) if root}
         prefixes = tuple(_joined(root) if parts else root for root in roots.values())
         return Compiled(self._name, parts, prefixes)

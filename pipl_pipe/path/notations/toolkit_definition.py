@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import List, Mapping, Tuple
+from typing import AbstractSet, List, Mapping, Set, Tuple
 
 from pipl_pipe.errors import InvalidTemplate
 from pipl_pipe.path.parts import Key, Part, Parts, Section, Slot, Text
@@ -118,3 +118,51 @@ def path_problem(definition: str) -> Tuple[int, str]:
         if definition and not match[1]:
             return match.start(), "a folder has no name"
     return 0, ""
+
+
+def name_problem(parts: Parts) -> str:
+    """What is wrong with a folder or file as it is named with or without sections; empty if
+    nothing is. Sections stand or not, each for itself.
+    """
+    names, problem = _names(parts, {""})
+    return problem or _problem_of(names)
+
+
+_LONGER = "…"
+"""A name that is neither empty nor one of dots only."""
+
+
+def _names(parts: Parts, names: AbstractSet[str]) -> Tuple[Set[str], str]:
+    """What stands behind the last separator after these parts, of `names` before them."""
+    found = set(names)
+    for part in parts:
+        if isinstance(part, Slot):
+            found = {_LONGER}
+        elif isinstance(part, Section):
+            inner, problem = _names(part.parts, found)
+            if problem:
+                return found, problem
+            found |= inner
+        else:
+            first, *others = part.text.split("/")
+            found = {_joined(name, first) for name in found}
+            for other in others:
+                problem = _problem_of(found)
+                if problem:
+                    return found, problem
+                found = {_joined("", other)}
+    return found, ""
+
+
+def _joined(name: str, text: str) -> str:
+    whole = name + text
+    return whole if whole in ("", ".", "..") else _LONGER
+
+
+def _problem_of(names: AbstractSet[str]) -> str:
+    if "" in names:
+        return "a folder or file would have no name with some of its optional sections, or without"
+    for name in (".", ".."):
+        if name in names:
+            return f"a folder or file would be `{name}` with some of its optional sections, or without"
+    return ""
