@@ -229,12 +229,15 @@ def _findings(answer: Answer) -> list[str]:
 
 
 def _ask(workspace_path: str | None, arguments: list[str]) -> Answer:
-    from pipl.errors import NotInstalled
+    from pipl.errors import NoTemplates, NotInstalled, NoWorkspace
     from pipl.workspace import place
     from pipl.workspace.materialise import ask_pipe
 
     here = Here.now()
-    workspace = here.workspace(workspace_path)
+    try:
+        workspace = here.workspace(workspace_path)
+    except NoWorkspace as fault:
+        raise NoTemplates(fault.path) from fault
     if not workspace.environment.exists():
         raise NotInstalled(str(workspace.folder))
     place.expect_unmoved(workspace.environment, workspace.folder)

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pipl.cli.main import cli
+from pipl.errors import NoWorkspace
 from pipl_pipe.errors import InvalidCatalog, InvalidValue, MissingFields, NoTemplate, PathMismatch
 
 TEMPLATES = """
@@ -135,3 +136,16 @@ def test_convert_there_and_back(file: str, tmp_path: Path) -> None:
     made = run("format", "work", "Shot=sh010", "name=main", "version=003", "-t", str(again)).output
     assert made == f"{path}\n"
     assert run("convert", file).output.startswith("# Converted from")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("parse", "/x"), ("format", "work"), ("find", "work"), ("check",)]
+)
+def test_without_a_workspace_a_file_can_be_given(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NoWorkspace) as caught:
+        run(*arguments)
+    assert (caught.value.exit_code, caught.value.path) == (2, str(tmp_path))
+    assert "`-t FILE`" in caught.value.advice
