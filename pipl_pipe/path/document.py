@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Tuple, Union
+from typing import Any, Dict, Iterable, List, Tuple, Union
 
 from pipl_pipe.errors import InvalidCatalog, NotInstalled
 
 MAX_DEPTH = 100
+DEEP = 1_000
+"""Brackets, or characters of a line, from which a text is first looked through for its depth."""
 MAX_KEPT = 256
 SETTLED_NS = 2_000_000_000
 MAX_NODES = 200_000
@@ -108,6 +110,8 @@ def parse(text: str, *, source: str) -> Node:
         raise NotInstalled("PyYAML") from fault
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
+        if _may_be_deep(text):
+            _expect_shallow(yaml, yaml.parse(text, Loader=loader))
         root = yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as fault:
         mark = fault.problem_mark or fault.context_mark
@@ -128,6 +132,25 @@ def parse(text: str, *, source: str) -> Node:
     if problems:
         raise InvalidCatalog(source, tuple(problems))
     return node
+
+
+def _may_be_deep(text: str) -> bool:
+    """What is nested deeply has many brackets, or a long line: each level indents its own."""
+    brackets = text.count("[") + text.count("{")
+    return brackets > DEEP or max(map(len, text.splitlines()), default=0) > DEEP
+
+
+def _expect_shallow(yaml: Any, events: Iterable[Any]) -> None:
+    """PyYAML composes by recursion, in C: what is nested 50,000 deep would end the process."""
+    depth = 0
+    for event in events:
+        if isinstance(event, yaml.events.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                problem = f"nested more than {MAX_DEPTH} deep"
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
+        elif isinstance(event, yaml.events.CollectionEndEvent):
+            depth -= 1
 
 
 def from_plain(value: Any, source: str) -> Node:

@@ -239,6 +239,20 @@ class TestWhatIsWrong:
         with pytest.raises(InvalidCatalog, match="nested"):
             document.parse("[" * 200 + "]" * 200, source="t")
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "[" * 60_000 + "]" * 60_000,
+            "{a: " * 60_000 + "1" + "}" * 60_000,
+            "- " * 60_000 + "1",
+            "[" * 60_000,
+            'a: "' + "[" * 60_000 + '"\nb: {',
+        ],
+    )
+    def test_what_would_end_the_process(self, text: str) -> None:
+        with pytest.raises(InvalidCatalog, match=r"t:\d+:\d+: "):
+            document.parse(text, source="t")
+
     def test_files_that_cannot_be_read(self, tmp_path: Path) -> None:
         with pytest.raises(InvalidCatalog, match=r"nope\.yml"):
             document.read(tmp_path / "nope.yml")
