@@ -53,11 +53,14 @@ class TimestampKey(TemplateKey):
         self._format_spec = format_spec
         try:
             sample = self._written(_SAMPLE)
-            self._parsed(sample)
+            again = self._written(self._parsed(sample))
         except (ValueError, re.error, OverflowError) as fault:
             raise self._invalid(f"format_spec {format_spec!r} cannot be read: {fault}") from fault
         if any(one in sample for one in "/\\\0"):
             raise self._invalid(f"format_spec {format_spec!r} writes a separator")
+        if again != sample:
+            problem = f"{sample} would be read as {again}"
+            raise self._invalid(f"format_spec {format_spec!r} cannot be read back: {problem}")
         clock = _CLOCKS.get(default) if isinstance(default, str) else None
         super().__init__(name, clock or default)
 

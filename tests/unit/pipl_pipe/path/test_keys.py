@@ -203,7 +203,9 @@ class TestTimestamps:
         assert utc.tzinfo is datetime.timezone.utc
         assert abs((local - utc).total_seconds()) < 10
 
-    @pytest.mark.parametrize("spec", ["%Y/%m", "plain", "%", 3, "%Q", "%Y\\%m"])
+    @pytest.mark.parametrize(
+        "spec", ["%Y/%m", "plain", "%", 3, "%Q", "%Y\\%m", "%A", "%Z", "%I%p %A", "%U %Y", "%p"]
+    )
     def test_formats_that_cannot_be(self, spec: Any) -> None:
         with pytest.raises(InvalidKey):
             TimestampKey("t", format_spec=spec)
