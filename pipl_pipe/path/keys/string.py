@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, Optional, Pattern, Sequence, Union
+from typing import Any, Callable, Optional, Sequence, Union
 
 from pipl_pipe.errors import InvalidValue
 from pipl_pipe.path.characters import ALPHANUMERIC, ANYTHING, LETTERS
 from pipl_pipe.path.keys.base import Choices, TemplateKey
+from pipl_pipe.path.keys.expression import Expression, TooSlow
 from pipl_pipe.path.keys.subset import Subset
 from pipl_pipe.path.parts import Run, Shape
+from pipl_pipe.path.text import shown
 
 _FILTERS = {"alphanumeric": ALPHANUMERIC, "alpha": LETTERS}
 
@@ -41,7 +43,7 @@ class StringKey(TemplateKey):
         """Raises InvalidKey, also for a regular expression that is none."""
         self._name = str(name)
         self._filter_by = filter_by
-        self._filter: Optional[Pattern[str]] = None
+        self._filter: Optional[Expression] = None
         if filter_by is not None and not isinstance(filter_by, str):
             raise self._invalid("filter_by is no text")
         self._characters = _FILTERS.get(filter_by, ANYTHING) if filter_by else ANYTHING
@@ -91,7 +93,10 @@ class StringKey(TemplateKey):
     def _cast(self, value: Any) -> str:
         if not isinstance(value, str):
             raise self._refused(value, f"it is a {type(value).__name__}, not text")
-        text = str(value) if self._subset is None else self._subset.of(value)
+        try:
+            text = str(value) if self._subset is None else self._subset.of(value)
+        except TooSlow as fault:
+            raise self._refused(value, str(fault)) from fault
         if text is None:
             raise self._refused(value, f"it does not match {self.subset!r}")
         return text
@@ -101,16 +106,21 @@ class StringKey(TemplateKey):
 
     def _check(self, text: str) -> None:
         super()._check(text)
-        if self._filter is not None and not self._filter.fullmatch(text):
-            raise self._refused(text, f"it is not {self._filter_by}")
-        if self._subset is not None and not self._subset.gives(text):
-            raise self._refused(text, f"{self.subset!r} cannot have made it")
-
-    def _compiled(self, expression: str) -> Pattern[str]:
         try:
-            return re.compile(expression)
+            if self._filter is not None and not self._filter.fits(text):
+                raise self._refused(text, f"it is not {self._filter_by}")
+            if self._subset is not None and not self._subset.gives(text):
+                raise self._refused(text, f"{self.subset!r} cannot have made it")
+        except TooSlow as fault:
+            raise self._refused(text, str(fault)) from fault
+
+    def _compiled(self, source: str) -> Expression:
+        try:
+            return Expression(source)
+        except TooSlow as fault:
+            raise self._invalid(f"{shown(source)!r} could take for ever: {fault}") from fault
         except (re.error, OverflowError, RecursionError) as fault:
-            raise self._invalid(f"{expression!r} is no regular expression: {fault}") from fault
+            raise self._invalid(f"{shown(source)!r} is no regular expression: {fault}") from fault
 
     def validate(self, value: Any) -> bool:
         """A text that the choices, filter, length and exclusions allow."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import List, Optional, Pattern
 
 from pipl_pipe.errors import InvalidKey
+from pipl_pipe.path.keys.expression import Expression, TooSlow
+from pipl_pipe.path.text import shown
 
 
 @dataclass(frozen=True)
@@ -20,8 +22,8 @@ class Subset:
 
     expression: str
     form: Optional[str]
-    pattern: Pattern[str]
-    result: Optional[Pattern[str]]
+    matching: Expression
+    result: Optional[Expression]
 
     @classmethod
     def parse(cls, key: str, expression: str, form: Optional[str]) -> Subset:
@@ -29,10 +31,14 @@ class Subset:
         if not isinstance(expression, str) or not isinstance(form, (str, type(None))):
             raise InvalidKey(key, "subset and subset_format are texts")
         try:
-            pattern = re.compile(expression)
-        except (re.error, OverflowError, RecursionError) as fault:
-            problem = f"subset {expression!r} is no regular expression: {fault}"
+            matching = Expression(expression)
+        except TooSlow as fault:
+            problem = f"subset {shown(expression)!r} could take for ever: {fault}"
             raise InvalidKey(key, problem) from fault
+        except (re.error, OverflowError, RecursionError) as fault:
+            problem = f"subset {shown(expression)!r} is no regular expression: {fault}"
+            raise InvalidKey(key, problem) from fault
+        pattern = matching.pattern
         if not pattern.groups:
             raise InvalidKey(key, f"subset {expression!r} has no group, such as '(.{{3}}).*'")
         if form is not None:
@@ -41,22 +47,25 @@ class Subset:
             except (ValueError, LookupError, AttributeError, TypeError) as fault:
                 problem = f"subset_format {form!r} does not fit the groups of {expression!r}"
                 raise InvalidKey(key, problem) from fault
-        return cls(expression, form, pattern, _result(pattern, form))
+        return cls(expression, form, matching, _result(pattern, form))
 
     def of(self, value: str) -> Optional[str]:
-        """The part of a value that stands in the path; None if the value does not match."""
-        match = self.pattern.fullmatch(value)
+        """The part of a value that stands in the path; None if the value does not match.
+
+        Raises TooSlow.
+        """
+        match = self.matching.fullmatch(value)
         if match is None:
-            return value if self.result is not None and self.result.fullmatch(value) else None
+            return value if self.result is not None and self.result.fits(value) else None
         groups = [group or "" for group in match.groups()]
         return "".join(groups) if self.form is None else self.form.format(*groups)
 
     def gives(self, text: str) -> bool:
-        """The text can be a result, as far as that can be told."""
-        return self.result is None or self.result.fullmatch(text) is not None
+        """The text can be a result, as far as that can be told. Raises TooSlow."""
+        return self.result is None or self.result.fits(text)
 
 
-def _result(pattern: Pattern[str], form: Optional[str]) -> Optional[Pattern[str]]:
+def _result(pattern: Pattern[str], form: Optional[str]) -> Optional[Expression]:
     groups = _groups(pattern.pattern)
     if groups is None or len(groups) != pattern.groups:
         return None
@@ -74,8 +83,8 @@ def _result(pattern: Pattern[str], form: Optional[str]) -> Optional[Pattern[str]
             pieces.append(f"(?:{groups[index]})")
         expression = "".join(pieces)
     try:
-        return re.compile(expression, pattern.flags & ~re.UNICODE)
-    except re.error:
+        return Expression(expression, pattern.flags & ~re.UNICODE)
+    except (re.error, TooSlow):
         return None
 
 

@@ -164,5 +164,7 @@ def _problem_of(names: AbstractSet[str]) -> str:
         return "a folder or file would have no name with some of its optional sections, or without"
     for name in (".", ".."):
         if name in names:
-            return f"a folder or file would be `{name}` with some of its optional sections, or without"
+            return (
+                f"a folder or file would be `{name}` with some of its optional sections, or without"
+            )
     return ""

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import pickle
+import re
+import time
 from typing import Any, Dict
 
 import pytest
 
 from pipl_pipe.errors import InvalidKey, InvalidValue
 from pipl_pipe.path.keys import IntegerKey, SequenceKey, StringKey, TimestampKey
+from pipl_pipe.path.keys.expression import Expression
 
 JUNE = datetime.datetime(2015, 6, 24, 21, 20, 30)  # noqa: DTZ001  # names carry no zone
 
@@ -238,3 +242,46 @@ def test_keys_that_cannot_be(make: Any, says: str) -> None:
     with pytest.raises(InvalidKey, match=says) as caught:
         make()
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+EXPRESSIONS = (
+    "(a+)+$", "^(a|ab|b_)*c?$", "[a-c]+(_[a-c]+)*", "(?:a{2,3}|b){1,3}", "(?!ab)(a|bc)*",
+    "(ab|b)*(?<=b)c*", r"\b(a+b?)*\b", "(a*?b)*?c", "(a|)*b", "(?:(?:a?){3}){2}", "(.|\n)*_",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_followed_expressions_fit_what_re_says(expression: str) -> None:
+    ours, theirs = Expression(expression), re.compile(expression)
+    for length in range(6):
+        for letters in itertools.product("abc_\n", repeat=length):
+            text = "".join(letters)
+            assert ours.fits(text) == (theirs.fullmatch(text) is not None), text
+
+
+class TestHostileExpressions:
+    """Each would take `re` years, or minutes."""
+
+    @pytest.mark.parametrize(
+        ("settings", "text", "fits"),
+        [
+            ({"filter_by": "(a+)+$"}, "a" * 60 + "!", False),
+            ({"filter_by": "(a+)+$"}, "a" * 250, True),
+            ({"filter_by": "a*a*a*a*a*a*b"}, "a" * 250, False),
+            ({"filter_by": "(a?){40}a{40}"}, "a" * 39, False),
+            ({"filter_by": "(aa|aaa|a)*b"}, "a" * 250, False),
+            ({"filter_by": "((a*)*)*b"}, "a" * 250, False),
+            ({"filter_by": "(((a?){200}){200}){200}b"}, "a" * 250, False),
+            ({"subset": "(a+)+b(.*)"}, "a" * 60 + "!", False),
+            ({"subset": "(.*)(.*)(.*)(.*)b"}, "a" * 2_000, False),
+        ],
+    )
+    def test_are_bounded(self, settings: Any, text: str, fits: bool) -> None:
+        key = StringKey("s", **settings)
+        start = time.perf_counter()
+        assert key.validate(text) is fits
+        assert time.perf_counter() - start < 1
+
+    def test_are_refused_where_no_bound_is_known(self) -> None:
+        with pytest.raises(InvalidKey, match="could take for ever"):
+            StringKey("s", filter_by=r"(a+)+\1b")
