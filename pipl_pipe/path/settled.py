@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import AbstractSet, List
 
 from pipl_pipe.path.parts import Part, Parts, Section, Slot, Text, direct_keys, slots
+from pipl_pipe.path.text import MAX_NAME
 
 
 def settled(parts: Parts, known: AbstractSet[str]) -> Parts:
@@ -47,6 +48,10 @@ def text_problem(parts: Parts) -> str:
     for part in parts:
         if isinstance(part, Text) and "\0" in part.text:
             return "it holds a NUL"
+        if isinstance(part, Text) and 4 * len(part.text) > MAX_NAME:
+            longest = max(len(one.encode("utf-8", "surrogatepass")) for one in part.text.split("/"))
+            if longest > MAX_NAME:
+                return f"one name has {longest} bytes of fixed text, more than {MAX_NAME}"
         if isinstance(part, Section):
             if not direct_keys(part):
                 return "a section without a key of its own would never be decided"

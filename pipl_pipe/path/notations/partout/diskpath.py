@@ -67,8 +67,8 @@ class DiskPath:
         """As its own system writes it: `P:\\a\\b`, `\\\\server\\a`, `/mnt/a`."""
         if self.volume == "//":
             return "\\\\" + "\\".join(self.names)
-        if self.volume == "/":
-            return "/" + "/".join(self.names)
+        if self.volume in ("", "/"):
+            return self.volume + "/".join(self.names)
         return "\\".join((self.volume, *self.names)) if self.names else f"{self.volume}\\"
 
 

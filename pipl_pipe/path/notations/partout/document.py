@@ -16,6 +16,7 @@ from pipl_pipe.path.document import Node
 from pipl_pipe.path.notations.partout import pattern
 from pipl_pipe.path.notations.partout.diskpath import DiskPath
 from pipl_pipe.path.notations.partout.pattern import Pattern, Variable
+from pipl_pipe.path.text import shown
 
 FIELDS = ("scopes", "name", "search_term", "linked", "aggregates", "auto_arbo")
 _OPEN = "..."
@@ -83,7 +84,7 @@ def read(path: str, content: Node, roots: Mapping[str, str]) -> Document:
     Raises InvalidCatalog, which lists every problem with its line and column.
     """
     fields = _Fields(roots)
-    scopes = tuple(fields.rooted(one) for one in fields.texts(content, "scopes"))
+    scopes = tuple(fields.full_path(one, "scopes") for one in fields.texts(content, "scopes"))
     tree = _Tree(fields)
     tree.read(content)
     made = Document(
@@ -91,7 +92,7 @@ def read(path: str, content: Node, roots: Mapping[str, str]) -> Document:
         name=fields.text(content, "name"),
         scopes=scopes,
         search_terms=fields.search_terms(content),
-        linked=tuple(fields.rooted(one) for one in fields.texts(content, "linked")),
+        linked=tuple(fields.full_path(one, "linked") for one in fields.texts(content, "linked")),
         labels=tuple(tree.labels.values()),
         folders=tuple(tree.folders),
         aggregates=fields.aggregates(content),
@@ -135,6 +136,12 @@ class _Fields:
         text = pattern.with_roots(str(node.value), self._roots, found)
         for what in found:
             self.problem(node, what)
+        return text
+
+    def full_path(self, node: Node, field: str) -> str:
+        text = self.rooted(node)
+        if not DiskPath.parse(text).volume:
+            self.problem(node, f"`{field}`: {shown(text)!r} is not a full path")
         return text
 
     def text(self, content: Node, field: str) -> str:

@@ -341,6 +341,8 @@ class TestStrings:
         ("x[{name}/.]/y", 0, r"would be `\.`"),
         ("x/[{name}/]..", 0, r"would be `\.\.`"),
         ("a\0b/{name}", 1, "NUL"),
+        ("a/" + "b" * 300 + "{name}", 0, "300 bytes of fixed text"),
+        ("a/[" + "é" * 200 + "{name}]b", 0, "400 bytes of fixed text"),
         ("[" * 30 + "{name}" + "]" * 30, 20, "nested"),
     ],
 )

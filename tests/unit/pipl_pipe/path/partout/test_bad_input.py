@@ -36,6 +36,8 @@ GOOD = '"p:":\n  "{{show}}":\n    file: "{{name}}_v{{version:3}}.{{ext}}"\n'
         ('"p:":\n  x:\n    a: 5\n', "file:3:8: 'a' is no folder, and no file name in quotes"),
         ('"p:":\n  x:\n    a: ["b"]\n', "'a' is no folder"),
         ('"p:":\n  x:\n    "{{a}}": "b"\n', "the folder '{{a}}' holds a text"),
+        ('"p:":\n  x: {a: ""}\nlinked: ["b.conf"]\n', "file:3:10: `linked`: 'b.conf' is not a full"),
+        ('"p:":\n  x: {a: ""}\nscopes: ["show"]\n', "file:3:10: `scopes`: 'show' is not a full"),
         ('"p:":\n  "..":\n    a: ""\n', "'..' names no file or folder"),
         ('"p:":\n  a: "../x"\n', "'../x' names no file or folder"),
         ('a: "x"\n', "'a' is outside of any folder"),
@@ -207,6 +209,11 @@ class TestFolders:
 def test_bad_roots(text: str, reason: str) -> None:
     with pytest.raises(InvalidRoots, match=reason):
         roots_of({"PATH_PARTOUT_ROOTS": text})
+
+
+def test_a_path_from_no_root_is_shown_as_it_was_written() -> None:
+    with pytest.raises(NoConfiguration, match="searched: shots/sh010 and above"):
+        partout.tree.get_from_path("shots/sh010")
 
 
 def test_folders_of_the_environment() -> None:
