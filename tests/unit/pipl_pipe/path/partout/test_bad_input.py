@@ -36,7 +36,7 @@ GOOD = '"p:":\n  "{{show}}":\n    file: "{{name}}_v{{version:3}}.{{ext}}"\n'
         ('"p:":\n  x:\n    a: 5\n', "file:3:8: 'a' is no folder, and no file name in quotes"),
         ('"p:":\n  x:\n    a: ["b"]\n', "'a' is no folder"),
         ('"p:":\n  x:\n    "{{a}}": "b"\n', "the folder '{{a}}' holds a text"),
-        ('"p:":\n  x: {a: ""}\nlinked: ["b.conf"]\n', "file:3:10: `linked`: 'b.conf' is not a full"),
+        ('"p:":\n  x: {a: ""}\nlinked: ["b.conf"]\n', "file:3:10: `linked`: 'b.conf' is not a"),
         ('"p:":\n  x: {a: ""}\nscopes: ["show"]\n', "file:3:10: `scopes`: 'show' is not a full"),
         ('"p:":\n  "..":\n    a: ""\n', "'..' names no file or folder"),
         ('"p:":\n  a: "../x"\n', "'../x' names no file or folder"),
