@@ -5,7 +5,7 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
 
     PiplError                        1
     ├── UsageFault                   2  the command line, the current folder
-    │   ├── NoProject, NoWorkarea, NoWorkspace, NoPackl, ManyPackls
+    │   ├── NoProject, NoWorkarea, NoWorkspace, NoTemplates, NoPackl, ManyPackls
     │   ├── PathExists, NestedProject, NotWritable, InvalidFile
     │   ├── InvalidName, InvalidIndexName, PasswordNeeded
     │   └── UnknownTemplate, InvalidTemplate, NotMigratable, ManyStages
@@ -78,6 +78,17 @@ class NoWorkspace(UsageFault):
     code = "usage.no-workspace"
     says = "no workspace at {path} or in any folder above it"
     hint = "go into a workspace, give its path, or create one with `pipl work create NAME`"
+
+
+class NoTemplates(NoWorkspace):
+    """Neither a workspace nor a file to take templates from."""
+
+    code = "usage.no-templates"
+    says = "no templates are given, and there is no workspace at {path} or in any folder above it"
+    hint = (
+        "give a file of templates with `-t FILE` (`pipl path check FILE`), go into a workspace, "
+        "or give its path with `-w`"
+    )
 
 
 class NoPackl(UsageFault):

@@ -14,10 +14,13 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import IO, Any, Callable, Dict, Optional, Sequence
+from typing import IO, TYPE_CHECKING, Any, Callable, Dict, Optional, Sequence
 
 from pipl_pipe import describe
 from pipl_pipe.errors import DesignedError
+
+if TYPE_CHECKING:
+    from pipl_pipe.path.library import Library
 
 Answer = Dict[str, Any]
 
@@ -63,6 +66,42 @@ def _create_task(packl: str, type: str, why: str) -> Answer:
     return {"packl": str(folder), "type": type}
 
 
+def _path_parse(path: str, template: Optional[str]) -> Answer:
+    from pipl_pipe.path import answers
+
+    return answers.parse(_templates(), path, template)
+
+
+def _path_format(template: str, fields: Sequence[str]) -> Answer:
+    from pipl_pipe.path import answers
+
+    return answers.made(_templates(), template, _values(fields))
+
+
+def _path_find(template: str, fields: Sequence[str]) -> Answer:
+    from pipl_pipe.path import answers
+
+    return answers.found(_templates(), template, _values(fields))
+
+
+def _path_check() -> Answer:
+    from pipl_pipe.path import answers
+
+    return answers.checked(_templates())
+
+
+def _templates() -> Library:
+    """The templates of the installed packls."""
+    from pipl_pipe import registry
+    from pipl_pipe.path.library import Library
+
+    return Library(registry.get("path").templates)
+
+
+def _values(fields: Sequence[str]) -> Dict[str, str]:
+    return {name: value for name, _, value in (field.partition("=") for field in fields)}
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m pipl_pipe", description="What the packls installed here provide, as JSON."
@@ -90,6 +129,17 @@ def _parser() -> argparse.ArgumentParser:
     copied.add_argument("destination", type=Path)
     verified = add("verify-wheels", describe.verify_wheels, "check assets of product wheels")
     verified.add_argument("wheels", type=Path, nargs="+")
+    parsed = add("path-parse", _path_parse, "what a path means by the templates")
+    parsed.add_argument("path")
+    parsed.add_argument("--template")
+    for name, command, help in (
+        ("path-format", _path_format, "the path that a template makes of fields"),
+        ("path-find", _path_find, "the paths on the disks that fit a template"),
+    ):
+        asked = add(name, command, help)
+        asked.add_argument("template")
+        asked.add_argument("fields", nargs="*", metavar="KEY=VALUE")
+    add("path-check", _path_check, "what may go wrong with the templates")
     created = add("create-task", _create_task, "turn a packl into a task of a type")
     created.add_argument("packl")
     created.add_argument("type")

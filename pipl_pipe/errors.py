@@ -9,6 +9,25 @@ DesignedError                a fault that somebody can act on
     ├── NoContext            not running inside a workspace
     ├── InvalidContext       what says so cannot be read
     ├── InvalidConfig        a config entry that its service cannot use
+    ├── PathError
+    │   ├── InvalidKey       a key of templates that cannot be
+    │   ├── InvalidTemplate  a definition that cannot be; says at which column
+    │   ├── InvalidCatalog   a file or config entry of templates; lists every problem
+    │   ├── UnknownTemplate  the catalog has no template of that name
+    │   ├── PathMismatch     a path that the template cannot have made
+    │   ├── AmbiguousPath    a path that the template can have made in two ways
+    │   ├── UndecidedPath    a path that could be read in too many ways to try
+    │   ├── SeveralTemplates a path that several templates can have made
+    │   ├── PathTooLong      longer than any file system or path may be
+    │   ├── PathOutside      a path below none of the roots
+    │   ├── NoRoot           a platform that the template has no root for
+    │   ├── InvalidValue     a value that its key does not take
+    │   ├── MissingFields    keys without a value
+    │   ├── NoTemplate       a path that none of the templates can have made
+    │   ├── NoConfiguration  a path, name or search term that no path_partout.conf answers to
+    │   ├── SeveralConfigurations  one that several answer to
+    │   ├── InvalidRoots     the variable PATH_PARTOUT_ROOTS cannot be read
+    │   └── NotOnThisSystem  files looked for, or folders to be made, on another system's volume
     ├── AssetError
     │   ├── AssetMissing     the store does not hold the revision
     │   ├── AssetDamaged     what the store holds is not what was stored
@@ -181,6 +200,196 @@ class InvalidConfig(PipeError):
     code = "pipe.invalid-config"
     says = "the config entry {name!r} cannot be used: {problems}"
     hint = "correct it in the config packl that declares it"
+
+
+class PathError(PipeError):
+    code: ClassVar[str] = "path"
+
+
+class InvalidKey(PathError):
+    """A key of templates whose definition breaks a rule."""
+
+    key: str
+    problem: str
+    code = "path.invalid-key"
+    says = "the key {key!r} cannot be used: {problem}"
+    hint = "correct it where the keys are defined"
+
+
+class InvalidTemplate(PathError):
+    """A definition that breaks a rule; `column` is 0-based."""
+
+    template: str
+    definition: str
+    column: int
+    problem: str
+    code = "path.invalid-template"
+    says = "the template {template!r} cannot be used: {problem} (column {column} of {definition!r})"
+    hint = "correct its definition, then look at it with `pipl path check`"
+
+
+class InvalidCatalog(PathError):
+    """Templates that cannot be loaded; each problem says where: `file:line:column: what`."""
+
+    catalog: str
+    problems: Tuple[str, ...]
+    code = "path.invalid-catalog"
+    says = "the templates of {catalog} cannot be used: {problems}"
+    hint = "correct them, then look at them with `pipl path check`"
+
+
+class UnknownTemplate(PathError, KeyError):
+    template: str
+    known: Tuple[str, ...]
+    code = "path.unknown-template"
+    says = "there is no template {template!r}; there are: {known}"
+    hint = "choose one of these, or add a dependency on the packl that has it"
+
+
+class PathMismatch(PathError):
+    """A text that the template cannot have made; `column` (0-based) is where it stops fitting."""
+
+    template: str
+    text: str
+    column: int
+    code = "path.mismatch"
+    says = "{text!r} does not fit the template {template!r} from column {column} on"
+    hint = "find the template that it fits with `pipl path parse`"
+
+
+class AmbiguousPath(PathError):
+    """A text that the template can have made in two ways, and the keys' types do not decide."""
+
+    template: str
+    text: str
+    first: Dict[str, Any]
+    second: Dict[str, Any]
+    code = "path.ambiguous"
+    says = "{text!r} fits the template {template!r} as {first} and as {second}"
+    hint = "narrow the keys with choices, filter_by or length; `pipl path check` shows where"
+
+
+class UndecidedPath(PathError):
+    """A text with so many ways to read it that they were not all tried."""
+
+    template: str
+    text: str
+    code = "path.undecided"
+    says = "{text!r} could be read by the template {template!r} in too many ways to try them"
+    hint = "separate its keys by characters that their values do not have"
+
+
+class SeveralTemplates(PathError):
+    """A text that several templates of a catalog can have made."""
+
+    text: str
+    templates: Tuple[str, ...]
+    code = "path.several-templates"
+    says = "{text!r} fits several templates: {templates}"
+    hint = "name the template, or tell them apart: `pipl path check` shows which overlap"
+
+
+class PathTooLong(PathError):
+    """`limit` counts bytes of one file name, or characters of a whole path."""
+
+    text: str
+    length: int
+    limit: int
+    code = "path.too-long"
+    says = "{text!r}… has a length of {length}, more than {limit}"
+    hint = "shorten the values that make it up"
+
+
+class PathOutside(PathError):
+    """A path that lies below none of the roots."""
+
+    path: str
+    roots: Tuple[str, ...]
+    code = "path.outside"
+    says = "{path!r} lies below none of the roots: {roots}"
+    hint = "give a path below one of them, or add its root to the catalog"
+
+
+class NoRoot(PathError):
+    """A template has no root on the platform asked for."""
+
+    template: str
+    platform: str
+    known: Tuple[str, ...]
+    code = "path.no-root"
+    says = "the template {template!r} has no root for {platform!r}; there are: {known}"
+    hint = "add the platform to the roots of its catalog"
+
+
+class InvalidValue(PathError):
+    """A value that its key does not take."""
+
+    key: str
+    value: str
+    reason: str
+    code = "path.invalid-value"
+    says = "the key {key!r} cannot be {value}: {reason}"
+    hint = "give a value that the key's definition allows"
+
+
+class MissingFields(PathError):
+    """Keys that the template needs and that have neither value nor default."""
+
+    template: str
+    keys: Tuple[str, ...]
+    code = "path.missing-fields"
+    says = "the template {template!r} lacks values for: {keys}"
+    hint = "give a value for each of them"
+
+
+class NoTemplate(PathError):
+    """A path that none of the templates can have made."""
+
+    path: str
+    count: int
+    code = "path.no-template"
+    says = "{path!r} fits none of the {count} templates"
+    hint = "see where it stops fitting: `pipl path parse PATH --template NAME`"
+
+
+class NoConfiguration(PathError):
+    """No path_partout.conf is found for a path, a name or a search term."""
+
+    wanted: str
+    searched: Tuple[str, ...]
+    code = "path.no-configuration"
+    says = "no path_partout.conf is found for {wanted}; searched: {searched}"
+    hint = (
+        "put one into the folder or above it, or one with a fitting scope into a folder of "
+        "PATH_PARTOUT_CONF_FOLDERS"
+    )
+
+
+class SeveralConfigurations(PathError):
+    """Two files of configuration folders answer equally well."""
+
+    wanted: str
+    files: Tuple[str, ...]
+    code = "path.several-configurations"
+    says = "several configuration files answer equally to {wanted}: {files}"
+    hint = "narrow the scopes of one of them, or give it another name or search term"
+
+
+class InvalidRoots(PathError):
+    text: str
+    reason: str
+    code = "path.invalid-roots"
+    says = "PATH_PARTOUT_ROOTS={text!r} cannot be read: {reason}"
+    hint = "write it as label=folder&label=folder, each a full path"
+
+
+class NotOnThisSystem(PathError):
+    """A volume that this system has no path for, where files are looked for or made."""
+
+    path: str
+    code = "path.not-on-this-system"
+    says = "{path} is no path on this system"
+    hint = "name the volume by {{{{root:Label}}}} and set PATH_PARTOUT_ROOTS on each system"
 
 
 class AssetError(PipeError):

@@ -1,6 +1,6 @@
 """The named services, as attributes: `from pipl_pipe import services; services.config`.
 
-`config`, `asset_store`, `tasks` and `products` come with the framework; a packl adds or
+`config`, `asset_store`, `path`, `tasks` and `products` come with the framework; a packl adds or
 replaces one by a `pipl_pipe.services` entry point.
 """
 
@@ -14,11 +14,13 @@ from pipl_pipe.errors import UnknownExtension
 if TYPE_CHECKING:
     from pipl_pipe.asset.store import AssetStore
     from pipl_pipe.config import Config
+    from pipl_pipe.path.service import Paths
     from pipl_pipe.product.installed import Products
     from pipl_pipe.task.installed import Tasks
 
     config: Config
     asset_store: AssetStore
+    path: Paths
     products: Products
     tasks: Tasks
 

@@ -23,6 +23,7 @@ _PLACES = {
     "work": ("pipl.cli.work:work", "Workareas and workspaces."),
     "packl": ("pipl.cli.packl:packl", "Packls: create, edit, build, publish."),
     "asset": ("pipl.cli.asset:asset", "Assets of the current workspace, and the store."),
+    "path": ("pipl.cli.path:path", "Paths and names by templates: parse, format, find, check."),
     "ci": ("pipl.cli.ci:ci", "The CI runner and its runs."),
     "login": ("pipl.cli.account:login", "Log in to the project's server."),
     "logout": ("pipl.cli.account:logout", "Forget the login."),

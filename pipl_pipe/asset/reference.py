@@ -133,11 +133,14 @@ def problems_of(references: List[Reference]) -> Tuple[str, ...]:
     return tuple(problems)
 
 
+def name_problems(name: object, kind: str = "name") -> List[str]:
+    """Why a text cannot be an asset's name, or type; empty if it can."""
+    is_word = isinstance(name, str) and _WORD.fullmatch(name)
+    return [] if is_word else [f"its {kind} must be letters, digits and _"]
+
+
 def _problems(one: Reference) -> List[str]:
-    problems = []
-    for kind in ("name", "type"):
-        if not isinstance(getattr(one, kind), str) or not _WORD.fullmatch(getattr(one, kind)):
-            problems.append(f"its {kind} must be letters, digits and _")
+    problems = [*name_problems(one.name), *name_problems(one.type, "type")]
     if one.name in _TAKEN:
         problems.append(f"its name is one of {', '.join(_TAKEN)}")
     problem = basename_problem(one.basename)

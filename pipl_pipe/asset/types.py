@@ -32,16 +32,19 @@ class Asset:
             "One layer of USD, binary."
             extension = "usdc"
 
-    `shape` is "file", "folder" or "sequence" (a flat folder of numbered frames). Override
-    `make_basename` for a naming convention, `problems_of` to refuse what is not right, and
-    `facts_of` for what people want to know. A type whose large, uncompressed files are saved
-    again and again with small edits, such as `.blend`, `.usdc`, `.abc` and `.vdb`, sets
-    `chunked`: remotes are then sent only the parts of a file that changed
-    (docs/decisions/0010-content-defined-chunks.md says for which files that pays).
+    `shape` is "file", "folder" or "sequence" (a flat folder of numbered frames). `naming` is
+    the naming convention: a template over `{product}`, `{name}`, `{extension}` and `{source}`,
+    or `@template` for one in the `path` service; empty, it is name and extension. Override
+    `problems_of` to refuse what is not right, and `facts_of` for what people want to know. A
+    type whose large, uncompressed files are saved again and again with small edits, such as
+    `.blend`, `.usdc`, `.abc` and `.vdb`, sets `chunked`: remotes are then sent only the parts
+    of a file that changed (docs/decisions/0010-content-defined-chunks.md says for which files
+    that pays).
     """
 
     shape: ClassVar[str] = "file"
     extension: ClassVar[str] = ""
+    naming: ClassVar[str] = ""
     chunked: ClassVar[bool] = False
 
     def __init__(self, product: str, reference: Reference) -> None:
@@ -51,11 +54,29 @@ class Asset:
 
     @classmethod
     def make_basename(cls, product: str, name: str, source: Path) -> str:
-        """How a new asset's file or folder is called; published ones keep their names.
+        """How a new asset's file or folder is called, by `naming`; published ones keep their names.
 
-        `source` is what it is made from; by default only `name` and `extension` count.
+        `source` is what it is made from. Override it for what no template can say. Raises
+        InvalidTemplate, UnknownTemplate, MissingFields, InvalidValue, PathTooLong.
         """
-        return f"{name}.{cls.extension}" if cls.extension else name
+        from pipl_pipe.asset import naming  # most processes name no asset
+
+        fields = {"product": product, "name": name, "extension": cls.extension}
+        return naming.made(cls._naming(), {**fields, "source": source.name})
+
+    @classmethod
+    def read_basename(cls, basename: str) -> Dict[str, str]:
+        """The fields that `naming` made a basename of, such as `{"name": "model", …}`.
+
+        Raises InvalidTemplate, UnknownTemplate, PathMismatch, AmbiguousPath.
+        """
+        from pipl_pipe.asset import naming
+
+        return naming.read(cls._naming(), basename, cls.extension)
+
+    @classmethod
+    def _naming(cls) -> str:
+        return cls.naming or ("{name}.{extension}" if cls.extension else "{name}")
 
     @classmethod
     def problems_of(cls, source: Path) -> Tuple[str, ...]:
@@ -127,9 +148,7 @@ class Asset:
 class File(Asset):
     """Any file; it keeps its name."""
 
-    @classmethod
-    def make_basename(cls, product: str, name: str, source: Path) -> str:
-        return source.name
+    naming = "{source}"
 
 
 class Folder(Asset):

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Dict, List, Sequence, Tuple, Union
 
+from pipl_pipe.asset.reference import name_problems
 from pipl_pipe.asset.types import asset_types
-from pipl_pipe.errors import BrokenExtension, InvalidProduct, UnknownExtension
+from pipl_pipe.errors import BrokenExtension, InvalidProduct, PathError, UnknownExtension
 from pipl_pipe.names import normalised
 from pipl_pipe.product import make
 
@@ -76,13 +77,21 @@ def check(task: str, products: List[ProductBuilder]) -> None:
         elif other != product.package:
             problems.append(f"its name is taken by {other}")
         for source in product.sources:
-            problems += [f"asset {source.name!r}: {one}" for one in _source_problems(source)]
+            found = _source_problems(product.package, source)
+            problems += [f"asset {source.name!r}: {one}" for one in found]
         if problems:
             raise InvalidProduct(product.package, tuple(problems))
 
 
-def _source_problems(source: Source) -> Tuple[str, ...]:
+def _source_problems(product: str, source: Source) -> Tuple[str, ...]:
+    """What is wrong with its name, its content, or its type's naming convention."""
     try:
-        return asset_types()[source.type].problems_of(source.path)
+        kind = asset_types()[source.type]
+        problems = (*name_problems(source.name), *kind.problems_of(source.path))
+        if not problems:
+            kind.make_basename(product, source.name, source.path)
+        return problems
+    except PathError as fault:
+        return (str(fault),)
     except (UnknownExtension, BrokenExtension) as fault:
         return (str(fault),)

@@ -69,7 +69,7 @@ def workspace(show: Site, here: Context, tmp_path: Path) -> Site:
 def test_describe_tells_everything(workspace: Site) -> None:
     status, answer, _ = ask(workspace, "describe")
     assert status == 0
-    assert answer["services"] == ["asset_store", "config", "products", "tasks"]
+    assert answer["services"] == ["asset_store", "config", "path", "products", "tasks"]
     assert [one["name"] for one in answer["asset_types"]] == [
         "File", "Folder", "Sequence", "Textures", "UsdCrate",
     ]  # fmt: skip

@@ -11,7 +11,7 @@ from .conftest import Site
 
 
 def test_the_frameworks_own(show: Site, here: Context) -> None:
-    assert services.names() == ("asset_store", "config", "products", "tasks")
+    assert services.names() == ("asset_store", "config", "path", "products", "tasks")
     assert "asset_store" in dir(services)
     assert isinstance(services.asset_store, FolderStore)
     assert services.asset_store is services.asset_store

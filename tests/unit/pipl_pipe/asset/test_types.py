@@ -2,13 +2,34 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from pipl_pipe.asset import Asset, File, Folder, Reference, Sequence, asset_types, registered, types
+from pipl_pipe import registry
+from pipl_pipe.asset import (
+    Asset,
+    File,
+    Folder,
+    Reference,
+    Sequence,
+    asset_types,
+    naming,
+    registered,
+    types,
+)
 from pipl_pipe.asset.stores.memory import MemoryStore
 from pipl_pipe.context import Context
-from pipl_pipe.errors import BrokenExtension, UnknownExtension
+from pipl_pipe.errors import (
+    BrokenExtension,
+    InvalidTemplate,
+    InvalidValue,
+    MissingFields,
+    PathMismatch,
+    PipeError,
+    UnknownExtension,
+)
+from pipl_pipe.path.notations.toolkit import TemplateString
 
 from ..conftest import Site, stored
 
@@ -31,6 +52,53 @@ def test_a_type_owns_the_basename() -> None:
     assert Named.make_basename("hero_geo", "model", SOURCE) == "hero_geo_model.usdc"
     assert File.make_basename("hero_geo", "model", SOURCE) == "out.usdc"
     assert Folder.make_basename("hero_geo", "maps", SOURCE) == "maps"
+    assert Sequence.make_basename("hero_geo", "beauty.v1", SOURCE) == "beauty.v1"
+
+
+class Convention(Asset):
+    extension = "usdc"
+    naming = "{product}_{name}.{extension}"
+
+
+class TestNaming:
+    def test_the_convention_is_one_template(self) -> None:
+        assert Convention.make_basename("hero", "model", SOURCE) == "hero_model.usdc"
+        assert Convention.read_basename("hero_model.usdc") == {
+            "product": "hero", "name": "model", "extension": "usdc",
+        }  # fmt: skip
+        assert Crate.read_basename("model.usdc") == {"name": "model", "extension": "usdc"}
+
+    def test_a_template_of_the_path_service(self) -> None:
+        class Studio(Asset):
+            naming = "@asset_file"
+
+        catalog = {"asset_file": TemplateString("{name}-{product}", naming.KEYS)}
+        with registry.replaced("path", SimpleNamespace(templates=catalog)):
+            assert Studio.make_basename("hero", "model", SOURCE) == "model-hero"
+            assert Studio.read_basename("model-hero") == {"name": "model", "product": "hero"}
+
+    @pytest.mark.parametrize(
+        ("convention", "fault"),
+        [
+            ("{shot}_{name}", InvalidTemplate),
+            ("{name", InvalidTemplate),
+            ("{name}.{extension}", MissingFields),
+        ],
+    )
+    def test_a_convention_that_cannot_be(self, convention: str, fault: type[PipeError]) -> None:
+        class Wrong(Asset):
+            naming = convention
+
+        with pytest.raises(fault):
+            Wrong.make_basename("hero", "model", SOURCE)
+
+    def test_a_separator_in_a_name_is_refused(self) -> None:
+        with pytest.raises(InvalidValue):
+            Crate.make_basename("hero", "a/b", SOURCE)
+
+    def test_a_name_that_does_not_follow_the_convention(self) -> None:
+        with pytest.raises(PathMismatch):
+            Crate.read_basename("model")
 
 
 def test_a_published_asset_keeps_the_name_it_was_published_with() -> None:

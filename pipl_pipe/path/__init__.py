@@ -1,0 +1,1 @@
+"""Paths and names from fields, and fields from paths: one engine below every notation."""

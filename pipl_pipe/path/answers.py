@@ -1,0 +1,92 @@
+"""What commands say about templates, as plain values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional
+
+from pipl_pipe.errors import NoTemplate
+from pipl_pipe.path.check import Finding, check
+from pipl_pipe.path.convert.to_partout import to_partout
+from pipl_pipe.path.convert.to_toolkit import to_toolkit
+from pipl_pipe.path.library import (
+    PARTOUT,
+    TOOLKIT,
+    Library,
+    Reading,
+    catalog_of,
+    notation_of,
+    source_of,
+)
+from pipl_pipe.path.notations.partout.notation import configuration_of
+
+Answer = Dict[str, Any]
+
+
+def parse(library: Library, path: str, template: Optional[str] = None) -> Answer:
+    """What a path means, by every template that fits or by the one asked for.
+
+    Raises NoTemplate, and for one template PathMismatch, AmbiguousPath, UnknownTemplate.
+    """
+    if template is not None:
+        return _readings(path, [library.parse_with(template, path)])
+    found = library.parse(path)
+    if not found:
+        raise NoTemplate(path if len(path) <= 300 else f"{path[:300]}…", len(library.names()))
+    return _readings(path, found)
+
+
+def made(library: Library, template: str, values: Mapping[str, str]) -> Answer:
+    """Raises UnknownTemplate, MissingFields, InvalidValue, PathTooLong."""
+    return {"template": template, "path": library.format(template, values)}
+
+
+def found(library: Library, template: str, values: Mapping[str, str]) -> Answer:
+    """Raises UnknownTemplate, InvalidValue."""
+    return {"template": template, "paths": library.find(template, values)}
+
+
+def checked(library: Library) -> Answer:
+    """Every template with what may go wrong with it; `flawed` counts those with a finding."""
+    findings = check(library.candidates())
+    return {
+        "templates": [_finding(one) for one in findings],
+        "flawed": sum(not one.is_clean for one in findings),
+    }
+
+
+def converted(path: Path, platform: str, roots: Mapping[str, str]) -> Answer:
+    """The templates of a file in the other notation. Raises InvalidCatalog, NotInstalled."""
+    if notation_of(path) == PARTOUT:
+        source = source_of(path, platform, roots)
+        made = to_toolkit(configuration_of(source, platform), roots)
+    else:
+        made = to_partout(catalog_of(path, platform, roots), path.name)
+    return {
+        "notation": TOOLKIT if notation_of(path) == PARTOUT else PARTOUT,
+        "text": made.text,
+        "left_out": list(made.left_out),
+        "changed": list(made.changed),
+    }
+
+
+def _readings(path: str, readings: List[Reading]) -> Answer:
+    return {
+        "path": path,
+        "readings": [{"template": one.template, "fields": one.fields} for one in readings],
+    }
+
+
+def _finding(one: Finding) -> Answer:
+    return {
+        "name": one.name,
+        "definition": one.definition,
+        "example": one.example,
+        "reachable": one.is_reachable,
+        "ambiguous": one.ambiguous,
+        "perhaps_ambiguous": one.perhaps_ambiguous,
+        "overlaps": [
+            {"template": other.other, "path": other.text, "certain": other.certain}
+            for other in one.overlaps
+        ],
+    }

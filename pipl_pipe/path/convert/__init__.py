@@ -1,0 +1,1 @@
+"""Templates of one notation written in the other, as far as it can say the same."""

@@ -1,0 +1,1 @@
+"""How templates are written: one module or more for each notation, all compiled by one engine."""

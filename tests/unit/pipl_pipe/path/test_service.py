@@ -1,0 +1,178 @@
+"""The `path` service: catalogs of installed packls."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipl_pipe import registry, services
+from pipl_pipe.errors import (
+    BrokenExtension,
+    InvalidCatalog,
+    InvalidConfig,
+    SeveralTemplates,
+    UnknownExtension,
+)
+from pipl_pipe.path.service import Paths
+
+from ..conftest import Site
+
+PLATFORM = "linux" if sys.platform.startswith("linux") else sys.platform
+STUDIO = f"""
+STUDIO = {{
+    "roots": {{"primary": {{"{PLATFORM}": "/show"}}}},
+    "keys": {{"Asset": {{"type": "str"}}, "Step": {{"type": "str"}}}},
+    "paths": {{"maya_asset_project": "assets/{{Asset}}/{{Step}}/work"}},
+}}
+"""
+
+
+@pytest.fixture
+def studio(site: Site) -> Site:
+    site.install_pipe()
+    site.install(
+        "studio-pipe",
+        requires=["pipl-pipe"],
+        entry_points={"pipl_pipe.config": {"path.studio": "studio_pipe:STUDIO"}},
+        modules={"studio_pipe/__init__.py": STUDIO},
+    )
+    return site
+
+
+def install(site: Site, name: str, entries: str, **modules: str) -> None:
+    """A packl whose `path.NAME` entries are these lines `NAME = {…}`."""
+    names = [line.split(" = ")[0] for line in entries.splitlines() if " = " in line]
+    package = name.replace("-", "_")
+    site.install(
+        name,
+        requires=["pipl-pipe", "studio-pipe"],
+        entry_points={
+            "pipl_pipe.config": {
+                ("path" if one == "use" else f"path.{one}"): f"{package}:{one}" for one in names
+            }
+        },
+        modules={f"{package}/__init__.py": entries, **modules},
+    )
+    registry.forget()
+
+
+def test_templates_from_a_path(studio: Site) -> None:
+    """The document's example."""
+    path = "/show/assets/Car/Anim/work"
+    found = services.path.templates_from_path(path)
+    assert [one.name for one in found] == ["maya_asset_project"]
+    assert services.path.template_from_path(path) is services.path.templates["maya_asset_project"]
+    assert services.path.template_from_path(Path(path)) is found[0]
+    assert services.path.template_from_path("/show/nothing") is None
+    assert services.path.templates_from_path("/show/nothing") == []
+
+
+def test_a_file_in_a_packl_extends_another_packls_catalog(studio: Site) -> None:
+    install(
+        studio,
+        "show-pipe",
+        "show = {'file': 'show_pipe:config/templates.yml', 'extends': 'studio'}\n",
+        **{
+            "show_pipe/config/templates.yml": (
+                "keys: {Step: {type: str, choices: [Anim]}}\n"
+                "paths: {publish: '@maya_asset_project/publish'}\n"
+            )
+        },
+    )
+    assert set(services.path.templates) == {"maya_asset_project", "publish"}
+    assert services.path.template_from_path("/show/assets/Car/Anim/work/publish") is not None
+    assert services.path.template_from_path("/show/assets/Car/Model/work") is None
+
+
+def test_an_entry_of_the_same_name_is_replaced_by_a_packl_that_depends_on_it(studio: Site) -> None:
+    install(studio, "show-pipe", "studio = {'paths': {}}\n")
+    assert list(services.path.templates) == []
+
+
+def test_unrelated_catalogs_are_used_together(studio: Site) -> None:
+    install(studio, "show-pipe", f"show = {{'roots': {{'r': {{'{PLATFORM}': '/s'}}}},"
+            " 'paths': {'x': 'x'}}\n")  # fmt: skip
+    assert set(services.path.templates) == {"maya_asset_project", "x"}
+
+
+def test_one_catalog_can_be_chosen(studio: Site) -> None:
+    install(studio, "show-pipe", "show = {'paths': {}}\nuse = {'use': ['show']}\n")
+    assert list(services.path.templates) == []
+
+
+def test_several_templates_for_one_path(studio: Site) -> None:
+    install(studio, "show-pipe", "show = {'extends': ['studio'],"
+            " 'paths': {'all': 'assets/{Asset}/{Step}/{Asset}',"
+            " 'work': 'assets/{Asset}/Anim/work'}}\n")  # fmt: skip
+    with pytest.raises(SeveralTemplates) as caught:
+        services.path.template_from_path("/show/assets/Car/Anim/work")
+    assert caught.value.templates == ("maya_asset_project", "work")
+
+
+@pytest.mark.parametrize(
+    ("entry", "error", "says"),
+    [
+        ("show = {'paths': {'x': '{'}}", InvalidCatalog, "config entry path.show"),
+        ("show = {'extends': ['show']}", InvalidCatalog, "show extends show"),
+        ("show = {'extends': ['nope']}", InvalidCatalog, "path.nope, which there is not"),
+        ("show = {'file': 'show_pipe:no.yml'}", InvalidCatalog, "there is no file"),
+        ("show = {'file': 'relative.yml'}", InvalidCatalog, "there is no file"),
+        ("show = {'file': 'x:y', 'paths': {}}", InvalidConfig, "a file and also paths"),
+        ("show = {'file': 3}", InvalidConfig, "file is no text"),
+        ("show = {'extends': 3}", InvalidConfig, "extends is no list"),
+        ("show = {'roots': 3}", InvalidConfig, "roots maps"),
+        ("show = {'notation': 3}", InvalidConfig, "notation is no name"),
+        ("show = {'notation': 'nope'}", UnknownExtension, "nope"),
+        ("show = {'paths': {'x': object()}}", InvalidCatalog, "a object cannot stand"),
+        ("show = 3", BrokenExtension, "not a dict"),
+    ],
+)
+def test_a_broken_catalog_leaves_the_others(
+    studio: Site, entry: str, error: type, says: str
+) -> None:
+    install(studio, "show-pipe", f"{entry}\n")
+    assert "maya_asset_project" in services.path.templates
+    assert [type(one) for one in services.path.broken] == [error]
+    assert says in str(services.path.broken[0])
+    with pytest.raises(error):
+        services.path.reload_templates()
+    assert "maya_asset_project" in services.path.templates
+
+
+def test_two_catalogs_with_one_template(studio: Site) -> None:
+    install(studio, "show-pipe", "show = {'roots': {'r': {'%s': '/s'}},"
+            " 'paths': {'maya_asset_project': 'x'}}\n" % PLATFORM)  # fmt: skip
+    with pytest.raises(InvalidCatalog, match="let one extend the other"):
+        services.path.templates["maya_asset_project"]
+
+
+def test_the_services_own_entry_is_checked(studio: Site) -> None:
+    install(studio, "show-pipe", "use = {'uses': []}\n")
+    with pytest.raises(InvalidConfig, match="uses is unknown"):
+        services.path.templates  # noqa: B018  # making it is what fails
+
+
+def test_no_catalogs_at_all(site: Site) -> None:
+    site.install_pipe()
+    assert isinstance(services.path, Paths)
+    assert len(services.path.templates) == 0
+
+
+def test_reloading_reads_the_files_again(studio: Site) -> None:
+    install(
+        studio, "show-pipe",
+        f"show = {{'file': 'show_pipe:t.yml', 'roots': {{'r': {{'{PLATFORM}': '/r'}}}}}}\n",
+        **{"show_pipe/t.yml": "paths: {x: one}"},
+    )  # fmt: skip
+    file = studio.folder / "show_pipe" / "t.yml"
+    assert services.path.templates["x"].definition == "one"
+    file.write_text("paths: {x: two}", encoding="utf-8")
+    assert services.path.templates["x"].definition == "one"
+    services.path.reload_templates()
+    assert services.path.templates["x"].definition == "two"
+    file.write_text("paths: {x: '{'}", encoding="utf-8")
+    with pytest.raises(InvalidCatalog):
+        services.path.reload_templates()
+    assert services.path.templates["x"].definition == "two"
