@@ -57,7 +57,8 @@ class Roots:
             name = DEFAULT if DEFAULT in self.roots else only
         if name not in self.roots:
             known = ", ".join(self.roots) or "none"
-            problems.append(f"{place}: {template!r} has no root {name!r}; there are: {known}")
+            said = f"{template!r} has no root {name!r}; there are: {known}"
+            problems.append(f"{place}: {said}; name its folders under `roots:`")
             return None
         return self.roots[name]
 
