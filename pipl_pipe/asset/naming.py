@@ -3,7 +3,7 @@
 A type's `naming` is a definition in Toolkit's notation over the keys `product`, `name`,
 `extension` and `source` (the basename of what the asset is made from), or `@template`, a string
 of the `path` service. Both are the type's convention; nothing else in pipl makes basenames
-(docs/decisions/0016).
+(docs/decisions/0014).
 """
 
 from __future__ import annotations
