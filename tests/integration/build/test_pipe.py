@@ -37,6 +37,8 @@ def test_it_installs_and_runs(tmp_path: Path, name: str) -> None:
     make_wheel(folder, "tomlkit", "1.0")
     make_wheel(folder, "packaging", "30.0")
     make_wheel(folder, "blake3", "1.0")
+    make_wheel(folder, "pyyaml", "6.0.2")
+    make_wheel(folder, "fileseq", "3.0")
     build_pipe_wheel(folder)
     environ = {
         "PATH": os.environ["PATH"],

@@ -41,7 +41,7 @@ from pipl.testing.simple_index import make_wheel
 PROJECT = IndexName("root", "PROJ")
 OFFERED = (
     *("pytest", "pluggy", "iniconfig", "packaging", "pygments", "tomlkit"),
-    *("blake3", "typing_extensions"),
+    *("blake3", "typing_extensions", "PyYAML", "fileseq"),
 )
 TASK = """
 from pipl_pipe.task import Task
