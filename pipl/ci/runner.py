@@ -74,6 +74,7 @@ class Runner:
         self._renew = True
         self._flow = Flow(())
         self._drained = False
+        self._is_page_old = False  # asked for before a job ended
         self._pause_s = 0.0  # above 0 while the server is away
         self._wake = threading.Event()
         self._stopping = False
@@ -184,6 +185,7 @@ class Runner:
 
     def _record(self, ledger: Ledger, run: Run, outcome: Outcome) -> None:
         self._drained = False  # it may have put something on an index
+        self._is_page_old = True
         if outcome.code == LoginExpired.code:
             self._disconnect()
         if outcome.again and run.faults < MAX_FAULTS:
@@ -213,6 +215,7 @@ class Runner:
 
     def _ask_feed(self, ledger: Ledger, *, wait_s: float) -> None:
         """Read the next page in the background, after a pause where the server is away."""
+        self._is_page_old = False
         self._page = self._reader.ask(
             ledger.cursor(),
             wait_s=0.0 if self._pause_s else wait_s,
@@ -240,7 +243,8 @@ class Runner:
             return
         if page.serial != since or queued:
             ledger.ingest(page.serial, queued, now=self._parts.clock())
-        self._drained = page.serial == since and not page.events
+        is_end = page.serial == since and not page.events
+        self._drained = is_end and not self._is_page_old
 
     def _server_away(self, fault: DesignedError) -> None:
         if not self._pause_s:
