@@ -26,7 +26,8 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     ├── BuildError                   7
     │   └── BuildFailed, InvalidWheel, InvalidSdist
     ├── CIError                      8
-    │   ├── InvalidFlow, NoCIUser, RunNotFound, RunNotRetryable, RunnerBusy, UnknownLedger
+    │   ├── InvalidFlow, NoCIUser, RunNotFound, WrongRunState, RunnerBusy, UnknownLedger
+    │   ├── LedgerAway, InvalidLedgerUrl, ExtraNeeded
     │   └── TestsFailed, ProductTaken, ProductDiffers, JobFailed, JobTimedOut
     ├── CommandFailed, CommandTimedOut, ProgramMissing   9  a program that pipl runs
     ├── AssetFault                   12 the project's asset store and what keeps its assets
@@ -628,12 +629,28 @@ class RunNotFound(CIError):
     hint = "see `pipl ci status`"
 
 
-class RunNotRetryable(CIError):
+class WrongRunState(CIError):
+    """`wanted` is what it was to become: retried, cancelled, held, released."""
+
     run: int
     state: str
-    code = "ci.run-not-retryable"
-    says = "CI run {run} is {state}"
-    hint = "only a failed run can be retried; see `pipl ci status`"
+    wanted: str
+    code = "ci.wrong-run-state"
+    says = "CI run {run} is {state}, so it cannot be {wanted}"
+    hint = (
+        "see `pipl ci status`: what failed, is held or was cancelled can be retried, what is "
+        "queued can be held, what has not ended can be cancelled"
+    )
+
+
+class LedgerAway(CIError):
+    """The database that keeps CI's runs cannot be reached, or does not answer."""
+
+    name: str
+    reason: str
+    code = "ci.ledger-away"
+    says = "the CI ledger {name} cannot be reached: {reason}"
+    hint = "start the database server, or correct `ledger` in the project's .pipl"
 
 
 class UnknownLedger(CIError):
@@ -641,13 +658,32 @@ class UnknownLedger(CIError):
 
     path: str
     found: str
-    known: int
+    known: str
     code = "ci.unknown-ledger"
     says = "{path} is no CI ledger of version {known} (found: {found})"
     hint = (
         "run the version of pipl that wrote it, or move it away: the index keeps every "
         "release, and CI starts again from there"
     )
+
+
+class InvalidLedgerUrl(CIError):
+    """The text is not shown: it may hold a password."""
+
+    reason: str
+    code = "ci.invalid-ledger-url"
+    says = "this is not the URL of a CI ledger: {reason}"
+    hint = "write it as postgresql://user@host/database, in the project's .pipl as `ledger`"
+
+
+class ExtraNeeded(CIError):
+    """Something that only an optional library can do."""
+
+    library: str
+    extra: str
+    code = "ci.extra-needed"
+    says = "{library} is not installed here"
+    hint = "install it with `pip install 'pipl[{extra}]'`"
 
 
 class RunnerBusy(CIError):
