@@ -28,7 +28,9 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     ├── CIError                      8
     │   ├── InvalidFlow, NoCIUser, RunNotFound, WrongRunState, RunnerBusy, UnknownLedger
     │   ├── LedgerAway, InvalidLedgerUrl, ExtraNeeded
-    │   └── TestsFailed, ProductTaken, ProductDiffers, JobFailed, JobTimedOut
+    │   ├── TestsFailed, ProductTaken, ProductDiffers
+    │   ├── JobFailed, JobTimedOut, JobOutOfMemory, JobLost
+    │   └── ResourcesLacking, InvalidEngineOption, EngineMissing, SchedulerInsecure, SchedulerDown
     ├── CommandFailed, CommandTimedOut, ProgramMissing   9  a program that pipl runs
     ├── AssetFault                   12 the project's asset store and what keeps its assets
     │   ├── MarksUnreadable, CollectorBusy, NothingToUndo, StoreShared, NoStore
@@ -733,6 +735,71 @@ class JobTimedOut(CIError):
     hint = (
         "find what hangs in the log with `pipl ci log`; the limit is `timeout_s` in the `ci` config"
     )
+
+
+class JobOutOfMemory(CIError):
+    memory_gb: float
+    code = "ci.job-out-of-memory"
+    says = "the job needed more than {memory_gb:g} GB of memory"
+    hint = "give it more by `memory_gb` in the handler's `resources` in the `ci` config"
+
+
+class JobLost(CIError):
+    """The job's machine or its process was killed or stopped; the job is not to blame."""
+
+    host: str
+    code = "ci.job-lost"
+    says = "the job was lost on {host} before it gave a verdict"
+    hint = "see whether that machine works, then `pipl ci retry`"
+
+
+class ResourcesLacking(CIError):
+    """`wanted` and `there` list resources as people write them, such as maya=1."""
+
+    wanted: str
+    there: str
+    code = "ci.resources-lacking"
+    says = "the job needs {wanted}, and the engine has {there}"
+    hint = (
+        "give the runner what is missing (`pipl ci start --resource NAME=AMOUNT`), or ask for "
+        "less in the handler's `resources` in the `ci` config"
+    )
+
+
+class InvalidEngineOption(CIError):
+    option: str
+    reason: str
+    code = "ci.invalid-engine-option"
+    says = "the engine's option {option} is not usable: {reason}"
+    hint = "see the section on engines in docs/reference/ci.md"
+
+
+class EngineMissing(CIError):
+    """What an engine is made of is not installed beside pipl."""
+
+    engine: str
+    library: str
+    code = "ci.engine-missing"
+    says = "the engine {engine} needs {library}, which is not installed"
+    hint = "install it beside pipl with `pip install 'pipl[{engine}]'`"
+
+
+class SchedulerInsecure(CIError):
+    address: str
+    code = "ci.scheduler-insecure"
+    says = "jobs' logins would travel unencrypted to the Dask scheduler at {address}"
+    hint = (
+        "give scheduler and workers TLS and a tls:// address (docs/howto/farm.md), or set the "
+        "engine's option `insecure` to yes in a network that nobody else reads"
+    )
+
+
+class SchedulerDown(CIError):
+    address: str
+    reason: str
+    code = "ci.scheduler-down"
+    says = "the Dask scheduler at {address} cannot be used: {reason}"
+    hint = "start it with `dask scheduler`, or correct the engine's option `scheduler`"
 
 
 class AssetFault(PiplError):
