@@ -24,8 +24,6 @@ POLL_S = 25.0
 """How long one question to the feed waits for an answer."""
 TICK_S = 0.25
 """How often the ledger is looked at for what others did to it, such as `pipl ci retry`."""
-MAX_FAULTS = 5
-"""After so many attempts in a row that the infrastructure spoiled, a run has failed."""
 LONGEST_PAUSE_S = 30.0
 
 
@@ -152,14 +150,15 @@ class Runner:
         return promote(client, run, stage)
 
     def _start(self, ledger: Ledger, run: Run, stage: Stage | None) -> None:
-        if stage is None or all(step.handler != run.handler for step in stage.handlers):
+        if stage is None or stage.step(run.handler) is None:
             reason = f"the flow runs no {run.handler} on {run.index} any more"
             self._record(ledger, run, Outcome.cancelled(reason))
             return
         folder = self._parts.place.run_folder(run.id)
         try:
             job_folder.write_spec(folder, self._parts.order(run, stage))
-            job = self._parts.engine.submit(Work(run.id, folder, self._flow.timeout_s))
+            step = self._flow.step(run.index, run.handler)
+            job = self._parts.engine.submit(Work(run.id, folder, step.timeout_s))
         except DesignedError as fault:
             self._record(ledger, run, Outcome.of_error(fault))
             return
@@ -175,7 +174,8 @@ class Runner:
         ended = job.result()
         outcome = self._verdict(run)
         if outcome is None and ended.timed_out:
-            outcome = Outcome.of_error(JobTimedOut(self._flow.timeout_s))
+            step = self._flow.step(run.index, run.handler)
+            outcome = Outcome.of_error(JobTimedOut(step.timeout_s))
             self._note_in_log(run, outcome)
         elif outcome is None:
             died = JobFailed(f"its process ended with status {ended.status} and no verdict")
@@ -188,7 +188,7 @@ class Runner:
         self._is_page_old = True
         if outcome.code == LoginExpired.code:
             self._disconnect()
-        if outcome.again and run.faults < MAX_FAULTS:
+        if outcome.again and run.faults < self._flow.step(run.index, run.handler).retries:
             self._requeue(ledger, run, outcome.reason, fault=True)
             return
         stage = self._flow.stage(run.index)
