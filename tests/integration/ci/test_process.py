@@ -85,7 +85,11 @@ def test_a_process_that_hangs_is_stopped_with_all_that_it_has_started(studio) ->
         time.sleep(600)
 """
     studio.task("hanging", body=body)
-    studio.settle(flow=Flow(DEFAULT_FLOW.stages, timeout_s=4))
+    stages = [
+        replace(stage, handlers=tuple(replace(step, timeout_s=4) for step in stage.handlers))
+        for stage in DEFAULT_FLOW.stages
+    ]
+    studio.settle(flow=Flow(tuple(stages)))
     run = failed(studio, "hanging")
     assert (run.code, run.attempt) == ("ci.job-timed-out", 1)
     log = studio.log(run)

@@ -9,11 +9,11 @@ import pytest
 
 from pipl.ci import feed, job_folder
 from pipl.ci.engine import Ended
-from pipl.ci.flow import DEFAULT_FLOW, Flow, HandlerStep, Stage
+from pipl.ci.flow import DEFAULT_FLOW, Flow, HandlerStep, Stage, parse
+from pipl.ci.flow.values import RETRIES
 from pipl.ci.ledger import Ledger
 from pipl.ci.pipeline import SourcedFlow
 from pipl.ci.run import Outcome
-from pipl.ci.runner import MAX_FAULTS
 from pipl.errors import InvalidFlow, RunnerBusy, ServerDown, WrongPassword
 from pipl.index.name import IndexName
 
@@ -160,14 +160,15 @@ def test_what_the_infrastructure_spoils_for_good_fails(studio) -> None:
     studio.engine.verdict = lambda spec: Ended(-9)
     studio.runner().run(once=True)
     (run,) = studio.runs()
-    assert (run.state, run.attempt) == ("failed", MAX_FAULTS + 1)
+    assert (run.state, run.attempt) == ("failed", RETRIES + 1)
     assert "ended with status -9" in run.reason
 
 
 def test_a_job_that_was_stopped_at_its_limit_has_failed(studio) -> None:
     studio.publish()
     studio.engine.verdict = lambda spec: Ended(-9, timed_out=True)
-    studio.runner(flows=Fixed(Flow(DEFAULT_FLOW.stages, timeout_s=3))).run(once=True)
+    flow = parse({"indexes": {"root/testing": {"handlers": ["qa"]}}, "timeout_s": 3})
+    studio.runner(flows=Fixed(flow)).run(once=True)
     (run,) = studio.runs()
     assert (run.state, run.attempt, run.code) == ("failed", 1, "ci.job-timed-out")
     assert run.reason == "the job was stopped after 3 s"
