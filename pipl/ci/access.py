@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipl.errors import NoCIUser
 from pipl.index.devpi import DevpiClient
-from pipl.index.login import LoginStore
+from pipl.index.login import Login, LoginStore
 from pipl.project import secrets
 from pipl.project.binding import Binding
 
@@ -34,13 +34,18 @@ class Access:
 
         Raises NoCIUser, WrongPassword, ServerDown.
         """
+        return DevpiClient(self.binding.url, self.login(renew=renew))
+
+    def login(self, *, renew: bool = False) -> Login:
+        """What `connect` acts as, good for longer than a job may take. Raises as it does."""
         logins = LoginStore(self.secrets)
         login = None if renew else logins.get(self.binding.url)
         if login and login.user == self.user and login.expires_at > self.clock() + LEFT_S:
-            return DevpiClient(self.binding.url, login)
+            return login
         secret = secrets.read(self.secrets, self.user)
         if secret is None:
             raise NoCIUser(self.binding.name)
-        client = DevpiClient(self.binding.url)
-        logins.put(client.log_in(self.user, secret))
-        return client
+        with DevpiClient(self.binding.url) as client:
+            login = client.log_in(self.user, secret)
+        logins.put(login)
+        return login

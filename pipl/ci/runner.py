@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
 from pipl.ci import feed, intake, job_folder
-from pipl.ci.engine import Ended, Engine, Work
+from pipl.ci.engine import Ended, Engine, Limits, Work
 from pipl.ci.flow import PROMOTE, Flow, Stage
 from pipl.ci.job_folder import JobSpec
 from pipl.ci.ledger import Ledger
@@ -18,6 +18,7 @@ from pipl.ci.promote import promote
 from pipl.ci.run import NewRun, Outcome, Run
 from pipl.errors import JobFailed, JobTimedOut, LoginExpired, LoginNeeded, ServerError
 from pipl.index.client import IndexClient
+from pipl.index.login import Login
 from pipl_pipe.errors import DesignedError
 
 POLL_S = 25.0
@@ -41,13 +42,14 @@ class Parts:
     """What a runner is made of.
 
     `connect` gives a client acting as the CI user, a new one each time; True asks for a new
-    login too. `order` says what a job of a run is told; `clock` gives seconds since the epoch.
+    login too; `login` is what jobs act as. `order` says what a job of a run is told; `clock` gives seconds since the epoch.
     `pause_s` is the first pause when the server is away; it doubles.
     """
 
     place: CIPlace
     engine: Engine
     connect: Callable[[bool], IndexClient]
+    login: Callable[[], Login]
     flows: FlowSource
     order: Callable[[Run, Stage], JobSpec]
     clock: Callable[[], float]
@@ -132,7 +134,7 @@ class Runner:
     def _start_queued(self, ledger: Ledger) -> None:
         parts = self._parts
         while not self._stopping and not self._pause_s:
-            full = len(self._jobs) >= parts.engine.slots
+            full = not parts.engine.has_room({})
             run = ledger.claim(now=parts.clock(), host=parts.host, only=(PROMOTE,) if full else ())
             if run is None:
                 return
@@ -156,9 +158,10 @@ class Runner:
             return
         folder = self._parts.place.run_folder(run.id)
         try:
-            job_folder.write_spec(folder, self._parts.order(run, stage))
             step = self._flow.step(run.index, run.handler)
-            job = self._parts.engine.submit(Work(run.id, folder, step.timeout_s))
+            order = self._parts.order(run, stage)
+            limits = Limits(step.timeout_s, dict(step.resources))
+            job = self._parts.engine.submit(Work(order, self._parts.login(), folder, limits))
         except DesignedError as fault:
             self._record(ledger, run, Outcome.of_error(fault))
             return

@@ -5,13 +5,13 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FrameType
 from typing import cast
 
 from pipl import extension
 from pipl.ci.access import Access
-from pipl.ci.engine import EngineFactory
+from pipl.ci.engine import EngineFactory, EngineSettings
 from pipl.ci.flow import Stage
 from pipl.ci.job_folder import JobSpec
 from pipl.ci.pipeline import Pipeline
@@ -28,7 +28,8 @@ class Settings:
     """How a project's CI runs here.
 
     `installer` names the one to use (None: the default); `slots` is how many jobs run at
-    once; `host` is what the ledger calls this machine; `clock` gives seconds since the epoch.
+    once, `resources` and `options` are the engine's; `host` is what the ledger calls this machine;
+    `clock` gives seconds since the epoch.
     """
 
     environ: Mapping[str, str]
@@ -37,6 +38,8 @@ class Settings:
     installer: str | None = None
     engine: str = "local"
     slots: int = 2
+    resources: Mapping[str, float] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 def runner_of(project: Project, settings: Settings, *, tell: Callable[[Notice], None]) -> Runner:
@@ -57,8 +60,6 @@ def runner_of(project: Project, settings: Settings, *, tell: Callable[[Notice], 
             sha256=run.sha256,
             binding=binding,
             user=CI_USER,
-            secrets=project.secrets,
-            locks=place.locks,
             products=stage.products,
             installer=settings.installer,
         )
@@ -67,8 +68,17 @@ def runner_of(project: Project, settings: Settings, *, tell: Callable[[Notice], 
     return Runner(
         Parts(
             place=place,
-            engine=make_engine(settings.slots, settings.environ),
+            engine=make_engine(
+                EngineSettings(
+                    slots=settings.slots,
+                    environ=settings.environ,
+                    resources=settings.resources,
+                    options=settings.options,
+                    folder=place.folder / "engine",
+                )
+            ),
             connect=lambda renew: access.connect(renew=renew),
+            login=access.login,
             flows=Pipeline(
                 names=project.pipeline,
                 folder=place.pipeline,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ from pipl.ci.place import CIPlace
 from pipl.ci.run import Outcome, Run
 from pipl.ci.runner import Notice, Parts, Runner
 from pipl.index.client import AUTHENTICATED, IndexConfig
+from pipl.index.login import Login
 from pipl.index.memory import MemoryIndex, MemoryServer
 from pipl.index.name import IndexName
 from pipl.project.binding import Binding
@@ -42,8 +43,12 @@ class StubEngine:
     running: list[Future[Ended]] = field(default_factory=list)
     closed: bool = False
 
+    def has_room(self, resources: Mapping[str, float]) -> bool:
+        return sum(not one.done() for one in self.running) < self.slots
+
     def submit(self, work: Work) -> Future[Ended]:
-        spec = job_folder.read_spec(work.folder)
+        spec = work.spec
+        job_folder.write_spec(work.folder, spec)
         self.orders.append(spec)
         future: Future[Ended] = Future()
         if self.hold:
@@ -54,6 +59,9 @@ class StubEngine:
             job_folder.write_outcome(work.folder, spec.attempt, said)
         future.set_result(said if isinstance(said, Ended) else Ended(0))
         return future
+
+    def cancel(self, run_id: int) -> None:
+        raise AssertionError("nothing is cancelled here")
 
     def close(self) -> None:
         self.closed = True
@@ -100,6 +108,7 @@ class Studio:
             "place": self.place,
             "engine": self.engine,
             "connect": lambda renew: self.client(),
+            "login": lambda: Login(self.server.url, "ci", "token", 2e9),
             "flows": FixedFlow(DEFAULT_FLOW),
             "order": self.order,
             "clock": self.clock,
@@ -121,8 +130,6 @@ class Studio:
             sha256=run.sha256,
             binding=Binding("Show", self.server.url, PROJECT),
             user="ci",
-            secrets=self.folder,
-            locks=self.place.locks,
             products=stage.products,
         )
 
