@@ -156,7 +156,9 @@ class Answer:
         if self.config is None:
             return SourcedFlow(DEFAULT_FLOW, f"the default, as {origin} has no `ci` config")
         handlers = tuple(extension.ci_handlers())
-        return SourcedFlow(ci_flow.parse(self.config, handlers=handlers), origin)
+        notifiers = tuple(extension.ci_notifiers())
+        flow = ci_flow.parse(self.config, handlers=handlers, notifiers=notifiers)
+        return SourcedFlow(flow, origin)
 
 
 def _read_cache(path: Path) -> Answer | None:
