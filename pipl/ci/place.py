@@ -27,6 +27,11 @@ class CIPlace:
         return self.folder / "pipeline"
 
     @property
+    def asked(self) -> Path:
+        """The same as `pipeline`, for people who ask while the runner works."""
+        return self.folder / "pipeline-asked"
+
+    @property
     def locks(self) -> Path:
         """Locks that jobs share, one file for each product name."""
         return self.folder / "locks"
