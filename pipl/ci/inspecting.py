@@ -35,7 +35,7 @@ def flow_of(
     place = CIPlace(project.ci)
     place.folder.mkdir(parents=True, exist_ok=True)
     pipeline = Pipeline(
-        names=project.pipeline,
+        names=lambda: project.pipeline,
         folder=place.asked,
         binding=project.binding,
         installer=choice.choose(installer, environ),

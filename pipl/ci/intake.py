@@ -25,6 +25,7 @@ def new_runs(client: IndexClient, flow: Flow, events: Iterable[ReleaseEvent]) ->
     LoginExpired and the like, but nothing that a single bad wheel could cause again and again.
     """
     found: list[NewRun] = []
+    version = flow.version
     for event in events:
         index = IndexName.parse(event.index)
         stage = flow.stage(index)
@@ -41,6 +42,9 @@ def new_runs(client: IndexClient, flow: Flow, events: Iterable[ReleaseEvent]) ->
                 sha256=event.sha256,
                 handler=handler,
                 user=event.user,
+                flow=version,
+                kind=facts.kind,
+                type=facts.type,
             )
             for handler in stage.handlers_for(facts)
         )

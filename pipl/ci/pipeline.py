@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -48,6 +48,9 @@ class FlowSource(Protocol):
     def concerns(self, event: ReleaseEvent) -> bool:
         """Whether this event may change the flow."""
 
+    def moved(self) -> bool:
+        """Whether something else than an event may have changed the flow since it was loaded."""
+
     def load(self, client: IndexClient) -> SourcedFlow:
         """The flow as of now. Raises InvalidFlow, Unresolvable, ServerDown."""
 
@@ -61,36 +64,51 @@ class FixedFlow:
     def concerns(self, event: ReleaseEvent) -> bool:
         return False
 
+    def moved(self) -> bool:
+        return False
+
     def load(self, client: IndexClient) -> SourcedFlow:
         return SourcedFlow(self.flow, "given")
 
 
-@dataclass(frozen=True)
 class Pipeline:
-    """The flow of the packls `names`, asked in an environment of their newest releases.
+    """The flow of the packls that `names` gives, asked in an environment of their newest releases.
 
     The environment lies in `folder`; its last usable answer is kept beside it. It is asked
     again only when a packl has moved, and stays in force where the new answer is not usable.
     The answer that is kept in `besides` serves as well, while it is that of the newest releases.
     """
 
-    names: tuple[str, ...]
-    folder: Path
-    binding: Binding
-    installer: Installer
-    environ: Mapping[str, str]
-    besides: Path | None = None
+    def __init__(
+        self,
+        names: Callable[[], tuple[str, ...]],
+        folder: Path,
+        binding: Binding,
+        installer: Installer,
+        environ: Mapping[str, str],
+        *,
+        besides: Path | None = None,
+    ) -> None:
+        self._names = names
+        self._loaded: tuple[str, ...] = ()
+        self.folder = folder
+        self.binding = binding
+        self.installer = installer
+        self.environ = environ
+        self.besides = besides
 
     def concerns(self, event: ReleaseEvent) -> bool:
-        names = {canonicalize_name(name) for name in self.names}
+        names = {canonicalize_name(name) for name in self._loaded}
         return event.index == str(self.binding.index) and canonicalize_name(event.project) in names
 
+    def moved(self) -> bool:
+        return self._names() != self._loaded
+
     def load(self, client: IndexClient) -> SourcedFlow:
-        if not self.names:
+        names = self._loaded = self._names()
+        if not names:
             return SourcedFlow(DEFAULT_FLOW, "the default, as the project names no pipeline")
-        newest = {
-            name: release.latest(client.releases(self.binding.index, name)) for name in self.names
-        }
+        newest = {name: release.latest(client.releases(self.binding.index, name)) for name in names}
         missing = sorted(name for name, found in newest.items() if found is None)
         if missing:
             waiting = f"as {self.binding.index} holds no {', '.join(missing)} yet"
@@ -107,7 +125,7 @@ class Pipeline:
         except ServerError:
             raise
         except DesignedError as fault:
-            if known is None or known.names != tuple(self.names):
+            if known is None or known.names != names:
                 raise
             return replace(known.flow(), problem=fault)
         _write_cache(self.folder, answer)

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import FrameType
 from typing import cast
 
 from pipl import extension
+from pipl.ci import where
 from pipl.ci.access import Access
 from pipl.ci.engine import EngineFactory, EngineSettings
 from pipl.ci.flow import Stage
 from pipl.ci.job_folder import JobSpec
 from pipl.ci.pipeline import Pipeline
-from pipl.ci.place import CIPlace
 from pipl.ci.run import Run
-from pipl.ci.runner import Notice, Parts, Runner
+from pipl.ci.runner.parts import Notice, Parts
+from pipl.ci.runner.runner import Runner
 from pipl.env import choice
+from pipl.project import folder
 from pipl.project.accounts import CI_USER
 from pipl.project.folder import Project
 
@@ -44,7 +48,7 @@ class Settings:
 
 def runner_of(project: Project, settings: Settings, *, tell: Callable[[Notice], None]) -> Runner:
     """The runner of a project that this machine sees. Raises UnknownExtension, BrokenExtension."""
-    place = CIPlace(project.ci)
+    place = where.place(project, settings.environ)
     binding = project.binding
     access = Access(binding, CI_USER, project.secrets, settings.clock)
 
@@ -68,6 +72,7 @@ def runner_of(project: Project, settings: Settings, *, tell: Callable[[Notice], 
     return Runner(
         Parts(
             place=place,
+            open_ledger=lambda: where.open_ledger(project, settings.environ),
             engine=make_engine(
                 EngineSettings(
                     slots=settings.slots,
@@ -78,9 +83,9 @@ def runner_of(project: Project, settings: Settings, *, tell: Callable[[Notice], 
                 )
             ),
             connect=lambda renew: access.connect(renew=renew),
-            login=access.login,
+            login=lambda user: replace(access, user=user).login(),
             flows=Pipeline(
-                names=project.pipeline,
+                names=lambda: folder.pipeline_of(project),
                 folder=place.pipeline,
                 binding=binding,
                 installer=choice.choose(settings.installer, settings.environ),
@@ -88,7 +93,9 @@ def runner_of(project: Project, settings: Settings, *, tell: Callable[[Notice], 
             ),
             order=order,
             clock=settings.clock,
+            monotonic=time.monotonic,
             host=settings.host,
+            pid=os.getpid(),
             tell=tell,
         )
     )

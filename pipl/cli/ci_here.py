@@ -30,13 +30,11 @@ def project_at(project_path: str) -> Project:
 
 
 def ledger_of(project: Project) -> Ledger:
-    """The project's ledger, open. Raises UnknownLedger, LedgerAway."""
-    from pipl.ci.ledger.database import Ledger
-    from pipl.ci.place import CIPlace
+    """The project's ledger, open. Raises UnknownLedger, LedgerAway, InvalidLedgerUrl."""
+    from pipl.ci import where
 
-    place = CIPlace(project.ci)
-    place.folder.mkdir(parents=True, exist_ok=True)
-    return Ledger.open(place.ledger)
+    project.ci.mkdir(parents=True, exist_ok=True)
+    return where.open_ledger(project, Here.now().environ)
 
 
 def filter_options(command: F) -> F:

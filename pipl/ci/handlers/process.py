@@ -39,7 +39,7 @@ def handle(job: Job) -> Outcome:
     )
     task = TaskFile(spec.project, spec.version, spec.sha256)
     delivery = Delivery(job.client, spec.products, task)
-    products.deliver(delivery, wheels, locks=spec.locks, say=job.say)
+    products.deliver(delivery, wheels, locks=job.folder / "locks", say=job.say)
     return Outcome.passed(f"made {', '.join(path.name for path in wheels) or 'no products'}")
 
 

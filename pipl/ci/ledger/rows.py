@@ -40,8 +40,9 @@ def add_anew(connection: Connection, new: NewRun, now: float) -> bool:
         insert(connection, runs)
         .values(**values, state="queued", queued_at=now, due_at=now)
         .on_conflict_do_nothing()
+        .returning(runs.c.id)
     )
-    return bool(added.rowcount)
+    return added.first() is not None
 
 
 def change(connection: Connection, run: Run, **values: Any) -> Run:  # the columns' own types
