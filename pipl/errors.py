@@ -28,7 +28,7 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     ├── CIError                      8
     │   ├── InvalidFlow, NoCIUser, RunNotFound, WrongRunState, RunnerBusy, UnknownLedger
     │   ├── LedgerAway, InvalidLedgerUrl, ExtraNeeded
-    │   ├── InvalidNotifier, NotifierUnknown, NotifierFailed
+    │   ├── InvalidNotifier, NotifierUnknown, NotifierFailed, NotLoopback
     │   ├── TestsFailed, ProductTaken, ProductDiffers
     │   ├── JobFailed, JobTimedOut, JobOutOfMemory, JobLost
     │   └── ResourcesLacking, InvalidEngineOption, EngineMissing, SchedulerInsecure, SchedulerDown
@@ -634,6 +634,13 @@ class NotifierUnknown(CIError):
     code = "ci.notifier-unknown"
     says = "the CI flow has no notifier {name!r}; there are: {known}"
     hint = "see them with `pipl ci flow show`"
+
+
+class NotLoopback(CIError):
+    host: str
+    code = "ci.not-loopback"
+    says = "{host} is not an address of this machine alone, and nobody is asked who they are"
+    hint = "add --to-network if everybody who reaches it may read the figures of CI"
 
 
 class NotifierFailed(CIError):
