@@ -28,6 +28,7 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     ├── CIError                      8
     │   ├── InvalidFlow, NoCIUser, RunNotFound, WrongRunState, RunnerBusy, UnknownLedger
     │   ├── LedgerAway, InvalidLedgerUrl, ExtraNeeded
+    │   ├── InvalidNotifier, NotifierUnknown, NotifierFailed, NotLoopback
     │   ├── TestsFailed, ProductTaken, ProductDiffers
     │   ├── JobFailed, JobTimedOut, JobOutOfMemory, JobLost
     │   └── ResourcesLacking, InvalidEngineOption, EngineMissing, SchedulerInsecure, SchedulerDown
@@ -615,6 +616,39 @@ class InvalidFlow(CIError):
     code = "ci.invalid-flow"
     says = "the CI flow is not usable: {problems}"
     hint = "correct the `ci` entry of the config packl"
+
+
+class InvalidNotifier(CIError):
+    """What the flow gives a notifier does not do."""
+
+    name: str
+    problems: tuple[str, ...]
+    code = "ci.invalid-notifier"
+    says = "the notifier {name!r} cannot be used: {problems}"
+    hint = "correct `notifiers` in the `ci` entry of the config packl"
+
+
+class NotifierUnknown(CIError):
+    name: str
+    known: tuple[str, ...]
+    code = "ci.notifier-unknown"
+    says = "the CI flow has no notifier {name!r}; there are: {known}"
+    hint = "see them with `pipl ci flow show`"
+
+
+class NotLoopback(CIError):
+    host: str
+    code = "ci.not-loopback"
+    says = "{host} is not an address of this machine alone, and nobody is asked who they are"
+    hint = "add --to-network if everybody who reaches it may read the figures of CI"
+
+
+class NotifierFailed(CIError):
+    name: str
+    reason: str
+    code = "ci.notifier-failed"
+    says = "the notifier {name!r} could not send: {reason}"
+    hint = "try it with `pipl ci notify test`"
 
 
 class NoCIUser(CIError):

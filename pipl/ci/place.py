@@ -31,6 +31,11 @@ class CIPlace:
         return self.folder / "pipeline"
 
     @property
+    def asked(self) -> Path:
+        """The same as `pipeline`, for people who ask while the runner works."""
+        return self.folder / "pipeline-asked"
+
+    @property
     def locks(self) -> Path:
         """One file for each product name that is being delivered."""
         return self.folder / "locks"
