@@ -10,7 +10,7 @@ from types import FrameType
 from typing import cast
 
 from pipl import extension
-from pipl.ci.access import Access
+from pipl.ci.access import Access, Reminder
 from pipl.ci.engine import EngineFactory
 from pipl.ci.flow import Stage
 from pipl.ci.job_folder import JobSpec
@@ -44,8 +44,11 @@ def runner_of(project: Project, settings: Settings, *, tell: Callable[[Notice], 
     place = CIPlace(project.ci)
     binding = project.binding
     access = Access(binding, CI_USER, project.secrets, settings.clock)
+    reminder = Reminder(access, lambda text: tell(Notice(text)))
+    reminder.remind()
 
     def order(run: Run, stage: Stage) -> JobSpec:
+        reminder.remind()
         return JobSpec(
             run_id=run.id,
             attempt=run.attempt,

@@ -26,6 +26,7 @@ ci = LazyGroup(
         "status": (f"{_HERE}:status", "The runs and their states."),
         "log": (f"{_HERE}:log", "What a run wrote."),
         "retry": (f"{_HERE}:retry", "Run a failed run again."),
+        "token": ("pipl.cli.ci_token:token", "The token by which CI acts."),
     },
     help="The CI runner, which tests, processes and promotes what is published, and its runs.",
     epilog="Example: pipl ci start",
