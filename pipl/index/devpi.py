@@ -32,6 +32,8 @@ from pipl.progress import SILENT, Progress
 
 UPLOAD_TIMEOUT_S = 600.0
 """How long the server may take to store what it was sent."""
+REPLICA_PAUSES_S = (0.1, 0.5)
+"""A replica asked for a file that it is itself fetching at the moment fails; it is asked again."""
 
 
 class DevpiClient:
@@ -218,17 +220,22 @@ class DevpiClient:
         self, file: ReleaseFile, destination: Path, *, progress: Progress = SILENT
     ) -> Path:
         doing = f"downloading {file.filename}"
-        with self._connection.stream(self._path_of(file), doing=doing) as response:
-            if response.status_code != 200:
-                raise self._missing(file, response.status_code, doing)
-            size = response.headers.get("Content-Length", "")
-            return transfer.receive(
-                response.iter_content(transfer.CHUNK_BYTES),
-                file,
-                destination,
-                size_bytes=int(size) if size.isdecimal() else None,
-                progress=progress,
-            )
+        for pause_s in (*REPLICA_PAUSES_S, None):
+            with self._connection.stream(self._path_of(file), doing=doing) as response:
+                if response.status_code in (500, 502) and pause_s is not None:
+                    time.sleep(pause_s)
+                    continue
+                if response.status_code != 200:
+                    raise self._missing(file, response.status_code, doing)
+                size = response.headers.get("Content-Length", "")
+                return transfer.receive(
+                    response.iter_content(transfer.CHUNK_BYTES),
+                    file,
+                    destination,
+                    size_bytes=int(size) if size.isdecimal() else None,
+                    progress=progress,
+                )
+        raise AssertionError("unreachable")
 
     def push(self, release: Release, to: IndexName) -> None:
         missing = self._not_yet_on(release, to)

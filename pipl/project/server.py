@@ -203,6 +203,7 @@ def _write_config(project: Project) -> None:
         "secretfile": str(project.secrets / secrets.SERVER),
         "enable-core-metadata": "true",
         "request-timeout": "30",  # of the mirror; devpi gives up after 5 s
+        "role": "primary",  # a replica may be set up at any time
         "restrict-modify": "root",  # else anybody could make users and indexes
         **_KEY_STRETCHING,
         "pipl-project": str(project.folder),
