@@ -8,6 +8,7 @@ from typing import Any
 
 from pyramid.httpexceptions import (  # type: ignore[import-untyped]  # publishes no types
     HTTPBadRequest,
+    HTTPException,
     HTTPServiceUnavailable,
     HTTPTooManyRequests,
 )
@@ -49,15 +50,15 @@ def events(request: Request) -> Response:
     `since` is ahead of the log: the server's database is not the one that gave it. 429 and 503,
     with Retry-After, where others have to have their turn first.
     """
-    client = f"{access.identify(request) or ''}@{request.remote_addr}"
     try:
+        client = f"{access.identify(request) or ''}@{request.remote_addr}"
         request.registry[TURNS].take(client)
         return _answer(request, Question.of(request), client)
     except NotYet as fault:
         kind = HTTPServiceUnavailable if fault.is_full else HTTPTooManyRequests
-        raise kind(
-            explanation=fault.reason, headers=[("Retry-After", str(fault.retry_after_s))]
-        ) from None
+        return kind(explanation=fault.reason, headers=[("Retry-After", str(fault.retry_after_s))])
+    except HTTPException as refusal:
+        return refusal  # raised, it would lose its headers in devpi's own page for errors
 
 
 def _answer(request: Request, question: Question, client: str) -> Response:
