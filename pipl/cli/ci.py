@@ -26,6 +26,7 @@ ci = LazyGroup(
         "status": (f"{_HERE}:status", "The runs and their states."),
         "log": (f"{_HERE}:log", "What a run wrote."),
         "retry": (f"{_HERE}:retry", "Run a failed run again."),
+        "impact": ("pipl.cli.ci_impact:impact", "What a new version would set off; a dry run."),
     },
     help="The CI runner, which tests, processes and promotes what is published, and its runs.",
     epilog="Example: pipl ci start",

@@ -8,7 +8,7 @@ from pathlib import Path
 from devpi_server.config import Config, hookimpl
 from pyramid.config import Configurator  # type: ignore[import-untyped]  # publishes no types
 
-from pipl.web import views
+from pipl.web import requirements, views
 from pipl.web.reserved import INDEX_TYPE, ReservingCustomizer
 
 
@@ -37,3 +37,4 @@ def devpiserver_get_stage_customizer_classes() -> list[tuple[str, type]]:
 def devpiserver_pyramid_configure(config: Config, pyramid_config: Configurator) -> None:
     project = getattr(config.args, "pipl_project", None)
     views.configure(pyramid_config, Path(project).absolute() if project else None)
+    requirements.configure(pyramid_config, config.server_path)

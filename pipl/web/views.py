@@ -13,7 +13,7 @@ from pyramid.response import Response  # type: ignore[import-untyped]
 import pipl
 from pipl.web import feed, mark
 
-FEATURES = ["assets", "assets-stored", "events", "index-type"]
+FEATURES = ["assets", "assets-stored", "events", "index-type", "requirements"]
 MAX_WAIT_S = 60.0
 MAX_LIMIT = 1000
 PROJECT = "pipl_project"
