@@ -21,6 +21,7 @@ from pipl.packl.graph.graph import Graph
 FORMAT = "pipl-requirements/1"
 FOLDER = "requirements"
 MAX_BYTES = 256_000_000
+MAX_BEHIND = 1_000
 
 
 def read(client: IndexClient, index: IndexName, cache: Path | None) -> Requirements:
@@ -33,10 +34,17 @@ def read(client: IndexClient, index: IndexName, cache: Path | None) -> Requireme
     path = _path(cache, client.url, index)
     known = load(path)
     found = client.requirements(index, known=known)
-    if known is None or found != known:
+    if known is None or _is_worth_keeping(known, found):
         with contextlib.suppress(OSError, DiskFull):  # it is only a cache
             save(path, found)
     return found
+
+
+def _is_worth_keeping(known: Requirements, found: Requirements) -> bool:
+    """A serial alone is not, until the server would have to look through many more."""
+    if (known.feed, known.sources) != (found.feed, found.sources):
+        return True
+    return found.serial - known.serial > MAX_BEHIND or found.packls != known.packls
 
 
 def graph(client: IndexClient, index: IndexName, cache: Path | None) -> Graph:

@@ -74,10 +74,11 @@ class Need:
 
         A pre-release is, where the specifier names one.
         """
+        if self.requirement is None:
+            return False
+        specifier = self.requirement.specifier
         try:
-            return self.requirement is not None and self.requirement.specifier.contains(
-                Version(version)
-            )
+            return specifier.contains(Version(version), prereleases=bool(specifier.prereleases))
         except InvalidVersion:
             return False
 
