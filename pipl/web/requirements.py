@@ -30,17 +30,19 @@ def configure(config: Configurator, server: Path) -> None:
 
 
 def tell(request: Request) -> Response:
-    """`?index=USER/NAME&since=SERIAL&after=NAME`: a page of packls, by name.
+    """`?index=USER/NAME&since=SERIAL&after=NAME&limit=PACKLS`: a page of packls, by name.
 
     Without `since` (or with one that changes are not known from any more) all of them, else
-    those that have changed after it; `after` goes on behind a name. 404 where there is no such
+    those that have changed after it; `after` goes on behind a name. At most `limit` (up to
+    1000) are told. 404 where there is no such
     index, 401 or 403 for who may not read it.
     """
     xom = request.registry["xom"]
     if xom.is_replica():  # whose files may still be on their way
         return proxy_view_to_primary(None, request)  # type: ignore[no-untyped-call]
     stage = _stage(request)
-    since = _serial(request.params.get("since", str(requirements.EVERYTHING)))
+    since = _number(request, "since", requirements.EVERYTHING, low=requirements.EVERYTHING)
+    limit = min(_number(request, "limit", PAGE_SIZE, low=1), PAGE_SIZE)
     after = request.params.get("after", "")
     access.require(request, access.READ, stage, f"reading the index {stage.name}")
     private, mirrors = _sources(request, stage)
@@ -52,7 +54,7 @@ def tell(request: Request) -> Response:
         else:
             names = view.changed(since, places)
         listed = sorted(name for name in names if name > after)
-        page = listed[:PAGE_SIZE]
+        page = listed[:limit]
         found = view.newest(private, page, mirrors)
         return Response(
             json={
@@ -77,14 +79,14 @@ def _stage(request: Request) -> Any:
     return stage
 
 
-def _serial(text: str) -> int:
+def _number(request: Request, name: str, default: int, *, low: int) -> int:
     try:
-        serial = int(text)
+        value = int(request.params.get(name, str(default)))
     except ValueError:
-        raise HTTPBadRequest(explanation="since must be a number") from None
-    if not requirements.EVERYTHING <= serial < 2**53:
-        raise HTTPBadRequest(explanation="since must be at least -1")
-    return serial
+        raise HTTPBadRequest(explanation=f"{name} must be a number") from None
+    if not low <= value < 2**53:
+        raise HTTPBadRequest(explanation=f"{name} must be at least {low}")
+    return value
 
 
 def _sources(request: Request, stage: Any) -> tuple[list[Any], list[str]]:
