@@ -19,7 +19,8 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     │   └── WrongPassword, LoginExpired (TokenRefused), LoginNeeded, NotAllowed
     ├── IndexFault                   5  what the index holds
     │   ├── IndexNotFound, UserNotFound, ReleaseNotFound, AlreadyExists
-    │   └── IndexRefused, VersionTaken, UploadRefused, DamagedDownload
+    │   ├── IndexRefused, VersionTaken, UploadRefused, DamagedDownload
+    │   └── TaskCycle, UnknownPackl
     ├── EnvError                     6  interpreters, resolving, installing
     │   ├── NoInterpreter, UnknownInstaller, InvalidRequirement
     │   ├── Unresolvable, ResolverFailed, InstallFailed, InvalidLock
@@ -479,6 +480,24 @@ class VersionTaken(IndexFault):
     code = "packl.version-taken"
     says = "{index} holds {project} {version} already and refuses overwriting"
     hint = "run `pipl packl bump patch`, or publish to another index with --to"
+
+
+class TaskCycle(IndexFault):
+    """A task would be made out of what it makes; `path` goes over products and their tasks."""
+
+    name: str
+    path: str
+    code = "packl.cycle"
+    says = "the task {name} would be made out of its own products: {path}"
+    hint = "drop one of these requirements: `pipl packl show` lists those of the packl"
+
+
+class UnknownPackl(IndexFault):
+    index: str
+    name: str
+    code = "index.unknown-packl"
+    says = "{index} gives no packl {name}"
+    hint = "see `pipl proj index list` for what it holds; --index names another one"
 
 
 class UploadRefused(IndexFault):
