@@ -44,7 +44,8 @@ class Parts:
     """What a runner is made of.
 
     `connect` gives a client acting as the CI user, a new one each time; True asks for a new
-    login too; `login` is what jobs act as. `order` says what a job of a run is told; `clock` gives seconds since the epoch.
+    login too; `login` is what jobs act as. `order` says what a job of a run is told; `clock`
+    gives seconds since the epoch.
     `pause_s` is the first pause when the server is away; it doubles.
     """
 

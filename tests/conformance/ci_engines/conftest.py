@@ -101,7 +101,7 @@ def program_talks(job):
     return Outcome.passed(f"{len(ran.output)} {ran.output[-8:]}")
 
 def holds_pipe(job):
-    code = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])"
+    code = "import subprocess, sys; subprocess.Popen(%r)" % SLEEPS
     ran = job.run([sys.executable, "-c", code], cwd=job.scratch, env=dict(job.environ))
     return Outcome.passed(f"status {ran.status}")
 
@@ -278,4 +278,3 @@ def engine(bench: Bench) -> Iterator[Engine]:
     made = bench.make()
     yield made
     made.close()
-
