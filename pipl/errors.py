@@ -32,7 +32,7 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     │   ├── NoCIToken, LedgerAway, InvalidLedgerUrl, ExtraNeeded
     │   ├── InvalidNotifier, NotifierUnknown, NotifierFailed, NotLoopback
     │   ├── TestsFailed, ProductTaken, ProductDiffers
-    │   ├── JobFailed, JobTimedOut, JobOutOfMemory, JobLost
+    │   ├── JobFailed, JobTimedOut, JobOutOfMemory, JobLost, ResultTooLarge
     │   └── ResourcesLacking, InvalidEngineOption, EngineMissing, SchedulerInsecure, SchedulerDown
     ├── CommandFailed, CommandTimedOut, ProgramMissing   9  a program that pipl runs
     ├── AssetFault                   12 the project's asset store and what keeps its assets
@@ -831,6 +831,16 @@ class JobLost(CIError):
     code = "ci.job-lost"
     says = "the job was lost on {host} before it gave a verdict"
     hint = "see whether that machine works, then `pipl ci retry`"
+
+
+class ResultTooLarge(CIError):
+    """What a job has made is too much to be sent from the machine that it ran on."""
+
+    size_mb: float
+    limit_mb: float
+    code = "ci.result-too-large"
+    says = "the job has made {size_mb:.0f} MB besides assets, and {limit_mb:.0f} MB may come back"
+    hint = "add large files to the products as assets; they go to the asset store"
 
 
 class ResourcesLacking(CIError):
