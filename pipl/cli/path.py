@@ -207,6 +207,9 @@ def _readings(answer: Answer) -> list[str]:
     for reading in answer["readings"]:
         lines.append(reading["template"])
         lines += [f"  {name} = {value}" for name, value in reading["fields"].items()]
+    for one in answer.get("ambiguous", ()):  # an older framework in the workspace says none
+        ways = [", ".join(f"{k} = {v}" for k, v in one[way].items()) for way in ("first", "second")]
+        lines += [one["template"], f"  ! can be read in two ways: {ways[0]}; or {ways[1]}"]
     return lines
 
 
@@ -214,7 +217,7 @@ def _findings(answer: Answer) -> list[str]:
     lines = []
     for one in answer["templates"]:
         lines += [one["name"], f"  {one['definition']}"]
-        lines.append(f"  example: {one['example'] or 'none: a key takes no value'}")
+        lines.append(f"  example: {one['example'] or 'none found: a key may take no value'}")
         if one["ambiguous"]:
             lines.append(f"  ! can be read in two ways: {one['ambiguous']}")
         if one["perhaps_ambiguous"]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Mapping, Protocol, Sequence, Tuple
 
 from pipl_pipe.errors import (
+    AmbiguousPath,
     InvalidValue,
     PathError,
     UnknownTemplate,
@@ -61,6 +62,14 @@ class Reading:
     fields: Dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Meaning:
+    """What a path means by all templates: those that read it, and those that do in two ways."""
+
+    readings: Tuple[Reading, ...]
+    ambiguous: Tuple[AmbiguousPath, ...]
+
+
 class Library:
     """The templates of a catalog, asked by texts as people type them."""
 
@@ -71,10 +80,16 @@ class Library:
         """Of every template, in the order in which they are written."""
         return list(self._catalog)
 
-    def parse(self, path: str) -> List[Reading]:
-        """Every template that can have made the path. Raises AmbiguousPath."""
-        found = [one.name for one in self._catalog.of(normal(path))]
-        return [self.parse_with(name, path) for name in found]
+    def parse(self, path: str) -> Meaning:
+        """By every template that can have made the path. Raises UndecidedPath."""
+        readings: List[Reading] = []
+        ambiguous: List[AmbiguousPath] = []
+        for template in self._catalog.of(normal(path)):
+            try:
+                readings.append(self.parse_with(template.name, path))
+            except AmbiguousPath as fault:
+                ambiguous.append(fault)
+        return Meaning(tuple(readings), tuple(ambiguous))
 
     def parse_with(self, template: str, path: str) -> Reading:
         """Raises UnknownTemplate, PathMismatch, AmbiguousPath, PathOutside, PathTooLong."""

@@ -127,6 +127,14 @@ class TestValues:
         with pytest.raises(InvalidValue, match="2 characters, not 3"):
             tree_path.get_label_path("file")
 
+    def test_true_is_refused_even_after_one(self) -> None:
+        tree_path = partout.tree.get_from_path("P:/a")
+        tree_path.populate_info({"show": "s", "name": "n", "version": 1, "ext": "ma"})
+        assert tree_path.get_label_path("file") == "P:\\s\\n_v001.ma"
+        tree_path.info["version"] = True
+        with pytest.raises(InvalidValue):
+            tree_path.get_label_path("file")
+
     def test_unknown_variables_are_a_slip_unless_empty(self) -> None:
         tree_path = partout.tree.get_from_path("P:/a")
         tree_path.populate_info({"shot": None})
