@@ -102,7 +102,7 @@ class Library:
 
     def find(self, template: str, fields: Mapping[str, str]) -> List[str]:
         """Paths on this machine's disks that the template makes with these values, sorted; the
-        other keys have any. Raises UnknownTemplate, InvalidValue, NoRoot.
+        other keys have any. Raises UnknownTemplate, InvalidValue, NoRoot, NamesOnly.
         """
         made = self._template(template)
         values = _values(made, fields)

@@ -14,7 +14,7 @@ from pipl_pipe.path.entries import Loading
 from pipl_pipe.path.notations.toolkit import TemplatePath
 from pipl_pipe.path.text import normal, shown
 
-PathLike = Union[str, "os.PathLike[str]"]
+PathLike = Union[str, bytes, "os.PathLike[str]"]
 Load = Callable[[], Tuple[List[Catalog[Any]], List[PipeError]]]
 
 
@@ -54,7 +54,7 @@ class Paths:
 
         Raises UndecidedPath.
         """
-        text = normal(os.fspath(path))
+        text = normal(os.fsdecode(path))
         found = self._ready().paths.of(text)
         return found or (self._ready().paths.of(text[1:]) if text.startswith("//") else [])
 
@@ -63,7 +63,7 @@ class Paths:
         found = self.templates_from_path(path)
         if len(found) > 1:
             raise SeveralTemplates(
-                shown(os.fspath(path)), tuple(template.name for template in found)
+                shown(os.fsdecode(path)), tuple(template.name for template in found)
             )
         return found[0] if found else None
 
@@ -79,7 +79,7 @@ class Paths:
         Values of `skip_keys` do not count. Sections stand where values are given for their
         keys; with `skip_missing_optional_keys`, and for optional keys that are skipped, with
         and without. A value that stands for many, such as `%04d`, counts as not given.
-        Raises InvalidValue, NoRoot, UndecidedPath.
+        Raises InvalidValue, NoRoot, NamesOnly, UndecidedPath.
         """
         skipped = frozenset(skip_keys or ())
         given = {
@@ -104,7 +104,7 @@ class Paths:
         A value given for an abstract key stands instead: a frame, or a pattern. Only sequences
         of which there is at least one file are reported; without `existing`, one whose other
         keys are all known is reported as soon as its folder is there, without looking into it.
-        Raises InvalidValue, NoRoot, UndecidedPath.
+        Raises InvalidValue, NoRoot, NamesOnly, UndecidedPath.
         """
         patterns: Dict[str, str] = {}
         given: Dict[str, Any] = {}

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Any, Collection, Mapping, Optional
 
-from pipl_pipe.errors import InvalidTemplate, NoRoot, PathOutside
+from pipl_pipe.errors import InvalidTemplate, NamesOnly, NoRoot, PathOutside
 from pipl_pipe.path.compiled import Compiled
 from pipl_pipe.path.notations import toolkit_definition
 from pipl_pipe.path.notations.toolkit_template import PathLike, Template
@@ -136,6 +136,11 @@ class TemplateString(Template):
     def validate_with(self) -> Optional[Template]:
         """The template that decides what is valid, if it is not this one."""
         return self._validate_with
+
+    @property
+    def search_root(self) -> str:
+        """There is none. Raises NamesOnly."""
+        raise NamesOnly(self._name)
 
     @property
     def parent(self) -> None:

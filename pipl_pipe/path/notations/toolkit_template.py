@@ -12,7 +12,7 @@ from pipl_pipe.path.notations.toolkit_skip import without
 from pipl_pipe.path.parts import Fields, Key
 from pipl_pipe.path.text import shown
 
-PathLike = Union[str, "os.PathLike[str]"]
+PathLike = Union[str, bytes, "os.PathLike[str]"]
 MAX_READINGS = 16
 
 
@@ -145,7 +145,7 @@ class Template:
         return Compiled(self._name, parts)
 
     def _text(self, path: PathLike) -> str:
-        return str(os.fspath(path))
+        return os.fsdecode(path)
 
     def _readings(
         self,

@@ -188,6 +188,7 @@ class TestReading:
             "z:" + GOOD,
             "/Volumes" + GOOD,
             Path(GOOD),
+            GOOD.encode(),
             PureWindowsPath("z:" + GOOD),
         ],
     )
