@@ -49,6 +49,8 @@ class Template(Protocol):
     @property
     def search_root(self) -> str: ...
 
+    def by_key(self, fields: Mapping[str, Any]) -> Dict[str, Any]: ...
+
     def get_fields(self, input_path: str) -> Dict[str, Any]: ...
 
     def apply_fields(self, fields: Mapping[str, Any]) -> str: ...
@@ -106,7 +108,7 @@ class Library:
         """
         made = self._template(template)
         values = _values(made, fields)
-        found = search(made.compiled, made.search_root, values)
+        found = search(made.compiled, made.search_root, made.by_key(values))
         return sorted({path for path in found if _is_of(made, path, values)})
 
     def candidates(self) -> Tuple[Candidate, ...]:

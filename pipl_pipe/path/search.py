@@ -41,7 +41,7 @@ def search(
         patterns=frozenset(),
     )
     found = _found(root, first, texts, existing=True)
-    if compiled.is_dependent:
+    if compiled.is_dependent or compiled.agree is not None:
         found = (path for path in found if _fits(compiled, path[len(root) + 1 :], given, skipped))
     is_deep = any(isinstance(part, Section) and has_separator(part) for part in first.parts)
     return iter(dict.fromkeys(found)) if is_deep else found
@@ -70,6 +70,8 @@ def abstract_search(
         patterns=frozenset(patterns),
     )
     found = _found(root, first, {**texts, **patterns}, existing=existing)
+    if compiled.agree is not None:
+        found = (path for path in found if _fits(compiled, path[len(root) + 1 :], given, NONE))
     return iter(dict.fromkeys(found))
 
 

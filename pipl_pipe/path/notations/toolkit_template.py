@@ -60,6 +60,10 @@ class Template:
         """Field name to key, in the definition's order."""
         return dict(self._compiled.keys)
 
+    def by_key(self, fields: Mapping[str, Any]) -> Dict[str, Any]:
+        """The values that are given, by the names of the compiled keys: those of the fields."""
+        return {name: value for name, value in fields.items() if value is not None}
+
     @property
     def parent(self) -> Optional[Template]:
         """The template of the folder that holds it, if there is such a thing."""
