@@ -126,7 +126,8 @@ def check(file: str | None, workspace_path: str | None, as_json: bool) -> None:
     """Show each template of FILE, or of the workspace, with an example and its conflicts.
 
     Ends with status 1 where a template meets another one, can be read in two ways, or takes no
-    path of its own. What is only possible is marked by a question mark and does not count.
+    path of its own, and where a catalog of the workspace cannot be used. What is only possible
+    is marked by a question mark and does not count.
     """
     if file is None:
         answer = _ask(workspace_path, ["path-check"])
@@ -227,6 +228,7 @@ def _findings(answer: Answer) -> list[str]:
             lines.append(f"  {how} {other['template']}: {other['path'] or 'too much to try'}")
         if one["example"] and not one["reachable"]:
             lines.append("  ! every path tried fits another template too")
+    lines += [f"! {problem}" for problem in answer.get("broken", ())]
     count = len(answer["templates"])
     return [*lines, f"{count} templates, {answer['flawed']} to look at"]
 

@@ -28,14 +28,16 @@ def parse(library: Library, path: str, template: Optional[str] = None) -> Answer
     """What a path means, by every template that fits or by the one asked for.
 
     Templates that fit in two ways are `ambiguous` where others fit in one. Raises NoTemplate,
-    AmbiguousPath where no template fits in one way, and for one template PathMismatch,
-    UnknownTemplate.
+    AmbiguousPath where no template fits in one way, for one template PathMismatch and
+    UnknownTemplate, and in place of all but those why catalogs are missing, if any are.
     """
     if template is not None:
         return _meaning(path, Meaning((library.parse_with(template, path),), ()))
     found = library.parse(path)
     if not found.readings and found.ambiguous:
         raise found.ambiguous[0]
+    if not found.readings and library.broken:
+        raise library.broken[0]
     if not found.readings:
         raise NoTemplate(shown(path), len(library.names()))
     return _meaning(path, found)
@@ -52,11 +54,13 @@ def found(library: Library, template: str, values: Mapping[str, str]) -> Answer:
 
 
 def checked(library: Library) -> Answer:
-    """Every template with what may go wrong with it; `flawed` counts those with a finding."""
+    """Every template with what may go wrong with it; `broken` is why catalogs are missing, and
+    `flawed` counts both those and the templates with a finding."""
     findings = check(library.candidates())
     return {
         "templates": [_finding(one) for one in findings],
-        "flawed": sum(not one.is_clean for one in findings),
+        "broken": [str(one) for one in library.broken],
+        "flawed": sum(not one.is_clean for one in findings) + len(library.broken),
     }
 
 

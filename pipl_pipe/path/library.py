@@ -11,6 +11,7 @@ from pipl_pipe.errors import (
     AmbiguousPath,
     InvalidValue,
     PathError,
+    PipeError,
     UnknownTemplate,
 )
 from pipl_pipe.path import document
@@ -75,8 +76,10 @@ class Meaning:
 class Library:
     """The templates of a catalog, asked by texts as people type them."""
 
-    def __init__(self, catalog: Catalog[Any]) -> None:
+    def __init__(self, catalog: Catalog[Any], broken: Tuple[PipeError, ...] = ()) -> None:
+        """`broken` is why other catalogs are missing; it is raised for what is not found here."""
         self._catalog = catalog
+        self.broken = broken
 
     def names(self) -> Sequence[str]:
         """Of every template, in the order in which they are written."""
@@ -117,6 +120,8 @@ class Library:
         return tuple(Candidate(one.name, one.definition, one.compiled) for one in every)
 
     def _template(self, name: str) -> Template:
+        if name not in self._catalog and self.broken:
+            raise self.broken[0]
         if name not in self._catalog:
             raise UnknownTemplate(name, tuple(self._catalog))
         found: Template = self._catalog[name]

@@ -235,3 +235,45 @@ class TestLabels:
 
     def test_a_label_on_any_drive_is_found(self, paths: Paths) -> None:
         assert paths.template_from_path("Q:\\hero.ma") is paths.templates["drive"]
+
+
+THIRD = """
+import re
+from pipl_pipe.path.catalog import Catalog
+from pipl_pipe.path.compiled import Compiled
+from pipl_pipe.path.keys import StringKey
+from pipl_pipe.path.parts import Slot, Text
+
+
+class Line:
+    def __init__(self, name, definition):
+        self.name, self.definition = name, definition
+        pieces = re.split(r"<(\\w+)>", definition)
+        parts = [Text(one) if n % 2 == 0 else Slot(StringKey(one)) for n, one in enumerate(pieces)]
+        self.compiled = Compiled(name, tuple(parts))
+
+
+def colons(sources, platform):
+    entries = (entry for source in sources for entry in source.document.items())
+    return Catalog(Line(name, node.value) for name, _, node in entries)
+
+
+SHOW = {"notation": "colons", "work": "/show/<Shot>/work_<Step>"}
+"""
+
+
+def test_a_packl_can_bring_a_notation_of_its_own(site: Site) -> None:
+    site.install_pipe()
+    site.install(
+        "colons-pipe",
+        requires=["pipl-pipe"],
+        entry_points={
+            "pipl_pipe.path_notations": {"colons": "colons_pipe:colons"},
+            "pipl_pipe.config": {"path.show": "colons_pipe:SHOW"},
+        },
+        modules={"colons_pipe/__init__.py": THIRD},
+    )
+    found = services.path.template_from_path("/show/sh010/work_comp")
+    assert found is services.path.templates["work"]
+    assert found.compiled.read("/show/sh010/work_comp") == {"Shot": "sh010", "Step": "comp"}
+    assert services.path.template_from_path("/show/sh010") is None
