@@ -23,6 +23,7 @@ PROJECT = "pipl_project"
 def configure(config: Configurator, project: Path | None) -> None:
     """Add the routes; before devpi's own, of which `/{user}/{index}` would take them."""
     config.registry[PROJECT] = project
+    config.add_tween("pipl.web.addresses.tween", over="devpi_server.views.tween_request_logging")
     config.add_tween(
         "pipl.web.assets.tween",
         under="devpi_server.views.tween_request_logging",
