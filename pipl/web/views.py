@@ -11,7 +11,7 @@ from pyramid.request import Request  # type: ignore[import-untyped]
 from pyramid.response import Response  # type: ignore[import-untyped]
 
 import pipl
-from pipl.web import feed, mark
+from pipl.web import addresses, feed, mark
 
 FEATURES = ["assets", "assets-stored", "events", "index-type"]
 MAX_WAIT_S = 60.0
@@ -23,7 +23,7 @@ PROJECT = "pipl_project"
 def configure(config: Configurator, project: Path | None) -> None:
     """Add the routes; before devpi's own, of which `/{user}/{index}` would take them."""
     config.registry[PROJECT] = project
-    config.add_tween("pipl.web.addresses.tween", over="devpi_server.views.tween_request_logging")
+    config.set_execution_policy(addresses.policy)
     config.add_tween(
         "pipl.web.assets.tween",
         under="devpi_server.views.tween_request_logging",
