@@ -27,9 +27,12 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     ├── BuildError                   7
     │   └── BuildFailed, InvalidWheel, InvalidSdist
     ├── CIError                      8
-    │   ├── InvalidFlow, NoCIUser, NoCIToken, RunNotFound, RunNotRetryable, RunnerBusy
-    │   ├── UnknownLedger
-    │   └── TestsFailed, ProductTaken, ProductDiffers, JobFailed, JobTimedOut
+    │   ├── InvalidFlow, NoCIUser, RunNotFound, WrongRunState, RunnerBusy, UnknownLedger
+    │   ├── NoCIToken, LedgerAway, InvalidLedgerUrl, ExtraNeeded
+    │   ├── InvalidNotifier, NotifierUnknown, NotifierFailed, NotLoopback
+    │   ├── TestsFailed, ProductTaken, ProductDiffers
+    │   ├── JobFailed, JobTimedOut, JobOutOfMemory, JobLost
+    │   └── ResourcesLacking, InvalidEngineOption, EngineMissing, SchedulerInsecure, SchedulerDown
     ├── CommandFailed, CommandTimedOut, ProgramMissing   9  a program that pipl runs
     ├── AssetFault                   12 the project's asset store and what keeps its assets
     │   ├── MarksUnreadable, CollectorBusy, NothingToUndo, StoreShared, NoStore
@@ -635,6 +638,39 @@ class InvalidFlow(CIError):
     hint = "correct the `ci` entry of the config packl"
 
 
+class InvalidNotifier(CIError):
+    """What the flow gives a notifier does not do."""
+
+    name: str
+    problems: tuple[str, ...]
+    code = "ci.invalid-notifier"
+    says = "the notifier {name!r} cannot be used: {problems}"
+    hint = "correct `notifiers` in the `ci` entry of the config packl"
+
+
+class NotifierUnknown(CIError):
+    name: str
+    known: tuple[str, ...]
+    code = "ci.notifier-unknown"
+    says = "the CI flow has no notifier {name!r}; there are: {known}"
+    hint = "see them with `pipl ci flow show`"
+
+
+class NotLoopback(CIError):
+    host: str
+    code = "ci.not-loopback"
+    says = "{host} is not an address of this machine alone, and nobody is asked who they are"
+    hint = "add --to-network if everybody who reaches it may read the figures of CI"
+
+
+class NotifierFailed(CIError):
+    name: str
+    reason: str
+    code = "ci.notifier-failed"
+    says = "the notifier {name!r} could not send: {reason}"
+    hint = "try it with `pipl ci notify test`"
+
+
 class NoCIUser(CIError):
     project: str
     code = "ci.no-ci-user"
@@ -656,12 +692,28 @@ class RunNotFound(CIError):
     hint = "see `pipl ci status`"
 
 
-class RunNotRetryable(CIError):
+class WrongRunState(CIError):
+    """`wanted` is what it was to become: retried, cancelled, held, released."""
+
     run: int
     state: str
-    code = "ci.run-not-retryable"
-    says = "CI run {run} is {state}"
-    hint = "only a failed run can be retried; see `pipl ci status`"
+    wanted: str
+    code = "ci.wrong-run-state"
+    says = "CI run {run} is {state}, so it cannot be {wanted}"
+    hint = (
+        "see `pipl ci status`: what failed, is held or was cancelled can be retried, what is "
+        "queued can be held, what has not ended can be cancelled"
+    )
+
+
+class LedgerAway(CIError):
+    """The database that keeps CI's runs cannot be reached, or does not answer."""
+
+    name: str
+    reason: str
+    code = "ci.ledger-away"
+    says = "the CI ledger {name} cannot be reached: {reason}"
+    hint = "start the database server, or correct `ledger` in the project's .pipl"
 
 
 class UnknownLedger(CIError):
@@ -669,13 +721,32 @@ class UnknownLedger(CIError):
 
     path: str
     found: str
-    known: int
+    known: str
     code = "ci.unknown-ledger"
     says = "{path} is no CI ledger of version {known} (found: {found})"
     hint = (
         "run the version of pipl that wrote it, or move it away: the index keeps every "
         "release, and CI starts again from there"
     )
+
+
+class InvalidLedgerUrl(CIError):
+    """The text is not shown: it may hold a password."""
+
+    reason: str
+    code = "ci.invalid-ledger-url"
+    says = "this is not the URL of a CI ledger: {reason}"
+    hint = "write it as postgresql://user@host/database, in the project's .pipl as `ledger`"
+
+
+class ExtraNeeded(CIError):
+    """Something that only an optional library can do."""
+
+    library: str
+    extra: str
+    code = "ci.extra-needed"
+    says = "{library} is not installed here"
+    hint = "install it with `pip install 'pipl[{extra}]'`"
 
 
 class RunnerBusy(CIError):
@@ -725,6 +796,71 @@ class JobTimedOut(CIError):
     hint = (
         "find what hangs in the log with `pipl ci log`; the limit is `timeout_s` in the `ci` config"
     )
+
+
+class JobOutOfMemory(CIError):
+    memory_gb: float
+    code = "ci.job-out-of-memory"
+    says = "the job needed more than {memory_gb:g} GB of memory"
+    hint = "give it more by `memory_gb` in the handler's `resources` in the `ci` config"
+
+
+class JobLost(CIError):
+    """The job's machine or its process was killed or stopped; the job is not to blame."""
+
+    host: str
+    code = "ci.job-lost"
+    says = "the job was lost on {host} before it gave a verdict"
+    hint = "see whether that machine works, then `pipl ci retry`"
+
+
+class ResourcesLacking(CIError):
+    """`wanted` and `there` list resources as people write them, such as maya=1."""
+
+    wanted: str
+    there: str
+    code = "ci.resources-lacking"
+    says = "the job needs {wanted}, and the engine has {there}"
+    hint = (
+        "give the runner what is missing (`pipl ci start --resource NAME=AMOUNT`), or ask for "
+        "less in the handler's `resources` in the `ci` config"
+    )
+
+
+class InvalidEngineOption(CIError):
+    option: str
+    reason: str
+    code = "ci.invalid-engine-option"
+    says = "the engine's option {option} is not usable: {reason}"
+    hint = "see the section on engines in docs/reference/ci.md"
+
+
+class EngineMissing(CIError):
+    """What an engine is made of is not installed beside pipl."""
+
+    engine: str
+    library: str
+    code = "ci.engine-missing"
+    says = "the engine {engine} needs {library}, which is not installed"
+    hint = "install it beside pipl with `pip install 'pipl[{engine}]'`"
+
+
+class SchedulerInsecure(CIError):
+    address: str
+    code = "ci.scheduler-insecure"
+    says = "jobs' logins would travel unencrypted to the Dask scheduler at {address}"
+    hint = (
+        "give scheduler and workers TLS and a tls:// address (docs/howto/farm.md), or set the "
+        "engine's option `insecure` to yes in a network that nobody else reads"
+    )
+
+
+class SchedulerDown(CIError):
+    address: str
+    reason: str
+    code = "ci.scheduler-down"
+    says = "the Dask scheduler at {address} cannot be used: {reason}"
+    hint = "start it with `dask scheduler`, or correct the engine's option `scheduler`"
 
 
 class AssetFault(PiplError):

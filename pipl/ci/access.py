@@ -45,6 +45,18 @@ class Access:
             raise TokenRefused(token.user, self.binding.url)
         return client
 
+    def login(self) -> Login:
+        """What a job acts as. A token that is replaced meanwhile ends the attempt, not the run.
+
+        Raises NoCIUser, InvalidFile, WrongPassword, ServerDown.
+        """
+        login = self._fresh()
+        if login is not None:
+            return login
+        with self._connect_by_password(renew=False) as client:
+            assert client.connection.login is not None
+            return client.connection.login
+
     def warning(self) -> str:
         """What people should do about the token before CI stops; empty where that is nothing.
 

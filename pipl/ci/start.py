@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import FrameType
 from typing import cast
 
 from pipl import extension
+from pipl.ci import where
 from pipl.ci.access import Access, Reminder
-from pipl.ci.engine import EngineFactory
+from pipl.ci.engine import EngineFactory, EngineSettings
 from pipl.ci.flow import Stage
 from pipl.ci.job_folder import JobSpec
 from pipl.ci.pipeline import Pipeline
-from pipl.ci.place import CIPlace
 from pipl.ci.run import Run
-from pipl.ci.runner import Notice, Parts, Runner
+from pipl.ci.runner.parts import Notice, Parts
+from pipl.ci.runner.runner import Runner
 from pipl.env import choice
+from pipl.project import folder
 from pipl.project.accounts import CI_USER
 from pipl.project.folder import Project
 
@@ -28,7 +32,8 @@ class Settings:
     """How a project's CI runs here.
 
     `installer` names the one to use (None: the default); `slots` is how many jobs run at
-    once; `host` is what the ledger calls this machine; `clock` gives seconds since the epoch.
+    once, `resources` and `options` are the engine's; `host` is what the ledger calls this machine;
+    `clock` gives seconds since the epoch.
     """
 
     environ: Mapping[str, str]
@@ -37,11 +42,13 @@ class Settings:
     installer: str | None = None
     engine: str = "local"
     slots: int = 2
+    resources: Mapping[str, float] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 def runner_of(project: Project, settings: Settings, *, tell: Callable[[Notice], None]) -> Runner:
     """The runner of a project that this machine sees. Raises UnknownExtension, BrokenExtension."""
-    place = CIPlace(project.ci)
+    place = where.place(project, settings.environ)
     binding = project.binding
     access = Access(binding, CI_USER, project.secrets, settings.clock)
     reminder = Reminder(access, lambda text: tell(Notice(text)))
@@ -60,8 +67,6 @@ def runner_of(project: Project, settings: Settings, *, tell: Callable[[Notice], 
             sha256=run.sha256,
             binding=binding,
             user=CI_USER,
-            secrets=project.secrets,
-            locks=place.locks,
             products=stage.products,
             installer=settings.installer,
         )
@@ -70,10 +75,20 @@ def runner_of(project: Project, settings: Settings, *, tell: Callable[[Notice], 
     return Runner(
         Parts(
             place=place,
-            engine=make_engine(settings.slots, settings.environ),
+            open_ledger=lambda: where.open_ledger(project, settings.environ),
+            engine=make_engine(
+                EngineSettings(
+                    slots=settings.slots,
+                    environ=settings.environ,
+                    resources=settings.resources,
+                    options=settings.options,
+                    folder=place.folder / "engine",
+                )
+            ),
             connect=lambda renew: access.connect(renew=renew),
+            login=lambda user: replace(access, user=user).login(),
             flows=Pipeline(
-                names=project.pipeline,
+                names=lambda: folder.pipeline_of(project),
                 folder=place.pipeline,
                 binding=binding,
                 installer=choice.choose(settings.installer, settings.environ),
@@ -81,7 +96,9 @@ def runner_of(project: Project, settings: Settings, *, tell: Callable[[Notice], 
             ),
             order=order,
             clock=settings.clock,
+            monotonic=time.monotonic,
             host=settings.host,
+            pid=os.getpid(),
             tell=tell,
         )
     )
