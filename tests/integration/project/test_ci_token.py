@@ -9,6 +9,7 @@ import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -260,6 +261,13 @@ def test_what_is_missing_is_made_again(show: RunningProject, access: Access) -> 
     show.client.delete_user(CI_USER)
     indexes.create_default(show.client, show.project, mirror_url=None)
     access.connect(renew=True).close()
+
+
+def test_it_is_no_other_users(show: RunningProject, access: Access) -> None:
+    """A flow may name another user to act as; CI's token must not stand in for theirs."""
+    assert access.login().user == CI_USER
+    with pytest.raises(NoCIUser):
+        replace(access, user="farm").login()
 
 
 def test_a_damaged_file_is_named_without_what_is_in_it(
