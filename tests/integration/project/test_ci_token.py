@@ -21,6 +21,7 @@ from pipl.errors import (
     LoginExpired,
     NoCIUser,
     NotAllowed,
+    NotWritable,
     PiplError,
     TokenRefused,
     WrongPassword,
@@ -307,6 +308,16 @@ def test_only_root_makes_one(show: RunningProject) -> None:
     with accounts.connect_as(show.project.binding, bob) as client, pytest.raises(PiplError):
         ci_account.rotate(client, show.project.secrets, now=time.time())
     assert kept(show) == before
+
+
+def test_where_it_cannot_be_kept_none_is_made(show: RunningProject, tmp_path: Path) -> None:
+    """The old one goes on."""
+    folder = tmp_path / "secrets"
+    folder.write_text("no folder")
+    before = kept(show)
+    with pytest.raises(NotWritable, match="secrets"):
+        ci_account.rotate(show.client, folder, now=time.time())
+    assert tokens.ids(show.client.connection, CI_USER) == (before.id,)
 
 
 def events(client: DevpiClient, since: int) -> list[dict[str, object]]:
