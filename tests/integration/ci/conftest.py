@@ -134,9 +134,22 @@ class Studio:
         self.client.upload(index, path)
         return self.client.release(index, name, version)
 
-    def runner(self, *, flow: Flow | None = None, slots: int = 2, **changes: object) -> Runner:
+    def runner(
+        self,
+        *,
+        flow: Flow | None = None,
+        slots: int = 2,
+        engine: str = "local",
+        options: Mapping[str, str] | None = None,
+        **changes: object,
+    ) -> Runner:
         settings = start.Settings(
-            environ=dict(os.environ), host="here", clock=time.time, slots=slots
+            environ=dict(os.environ),
+            host="here",
+            clock=time.time,
+            engine=engine,
+            slots=slots,
+            options=options or {},
         )
         runner = start.runner_of(self.project, settings, tell=self.notices.append)
         if flow is not None:
