@@ -127,7 +127,11 @@ class Connection:
         Raises ServerDown, ServerStopped, ServerSlow, UnexpectedReply.
         """
         reply = self.get("/+api", doing="asking who I am")
-        match reply.json() if reply.status == 200 else None:
+        if reply.status in _REFUSED:
+            return None
+        if reply.status != 200:
+            raise reply.unexpected()
+        match reply.json():
             case {"result": {"authstatus": ["ok", str(user), *_]}}:
                 return user
         return None
