@@ -16,7 +16,11 @@ RETRYABLE: tuple[State, ...] = ("failed", "held", "cancelled")
 
 @dataclass(frozen=True)
 class NewRun:
-    """What is to be run: `handler` over a file (`sha256` of its bytes) that `user` uploaded."""
+    """What is to be run: `handler` over a file (`sha256` of its bytes) that `user` uploaded.
+
+    `flow` is the version of the flow that asks for it; `kind` and `type` are the packl's, where
+    they are known.
+    """
 
     index: IndexName
     project: str
@@ -25,6 +29,9 @@ class NewRun:
     sha256: str
     handler: str
     user: str | None = None
+    flow: str = ""
+    kind: str | None = None
+    type: str | None = None
 
 
 @dataclass(frozen=True)
@@ -32,8 +39,10 @@ class Run(NewRun):
     """A run as the ledger keeps it. Times are seconds since the epoch, in UTC.
 
     `attempt` counts from 1 at the first start; `faults` are the attempts in a row that the
-    infrastructure spoiled; a queued run starts at `due_at` or later. `log` is relative to the
-    CI folder. `code`, `reason` and `hint` say why it is in its state, where that needs saying.
+    infrastructure spoiled; a queued run starts at `due_at` or later. At the step `deliver` its
+    job is done, and what it made is on the way. `rerun` asks for one more run after its end.
+    `runner` has it while it is running. `code`, `reason` and `hint` say why it is in its state,
+    where that needs saying.
     """
 
     id: int = 0
@@ -45,7 +54,9 @@ class Run(NewRun):
     started_at: float | None = None
     ended_at: float | None = None
     host: str | None = None
-    log: str | None = None
+    runner: str | None = None
+    step: str = "job"
+    rerun: bool = False
     code: str = ""
     reason: str = ""
     hint: str = ""
@@ -64,7 +75,7 @@ class Outcome:
     is queued again instead of taking `state`.
     """
 
-    state: Literal["passed", "failed", "cancelled"]
+    state: Literal["passed", "failed", "held", "cancelled"]
     reason: str = ""
     hint: str = ""
     code: str = ""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipl.ci.ledger import Ledger
-from pipl.ci.place import CIPlace
+from pipl.ci import where
+from pipl.ci.ledger import queries
+from pipl.ci.ledger.database import Ledger
 from pipl.packl.graph.timings import NoTimings, Timings
 from pipl.project import folder as project_folder
 
@@ -23,8 +24,8 @@ class LedgerTimings:
         self._ledger = ledger
 
     def median_s(self, handler: str, packl: str) -> float | None:
-        runs = self._ledger.runs(
-            states=("passed",), project=packl, handler=handler, limit=LOOKED_AT
+        runs = queries.runs(
+            self._ledger, states=("passed",), project=packl, handler=handler, limit=LOOKED_AT
         )
         took = [
             run.ended_at - run.started_at
@@ -35,11 +36,14 @@ class LedgerTimings:
 
 
 @contextmanager
-def timings_of(project: Path | None) -> Iterator[Timings]:
-    """Those of the project at a folder; nothing is known where it is not seen, or had no CI yet."""
-    path = CIPlace(project_folder.load(project).ci).ledger if project is not None else None
-    if path is None or not path.exists():
+def timings_of(folder: Path | None, environ: Mapping[str, str]) -> Iterator[Timings]:
+    """Those of the project at a folder; nothing is known where it is not seen, or had no CI yet.
+
+    Raises what opening a ledger raises.
+    """
+    project = project_folder.load(folder) if folder is not None else None
+    if project is None or not where.has_ledger(project, environ):
         yield NoTimings()
         return
-    with Ledger.open(path) as ledger:
+    with where.open_ledger(project, environ) as ledger:
         yield LedgerTimings(ledger)

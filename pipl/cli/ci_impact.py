@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipl.cli import render
-from pipl.cli.here import json_option
+from pipl.cli.here import Here, json_option
 from pipl.cli.packl_graph import graph_of, graph_options
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def impact(
     from pipl.packl.graph import impact as estimating
 
     graph, folder = graph_of(project_path, index_name)
-    with timings_of(folder) as timings:
+    with timings_of(folder, Here.now().environ) as timings:
         found = estimating.impact(graph, name, timings, version=version)
     if as_json:
         render.print_json(found)

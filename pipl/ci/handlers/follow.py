@@ -1,9 +1,9 @@
-"""Follow: a task locked to newer products, published again as a post-release."""
+"""Follow: a task locked to newer products, as a post-release in the run's outbox."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,25 +27,17 @@ MAX_POSTS = 1_000
 
 
 def handle(job: Job) -> Outcome:
-    """Re-lock the release to the newest products that it admits, and upload what comes of it.
+    """Re-lock the release to the newest products that it admits, and make of it what follows.
 
-    It goes to the index that the flow names as `products` here: the stage where follow-ups
-    enter, as anybody's release does. Where no product moves there is nothing to do, and a
-    newer release of the task makes this one's follow-up needless. What is to be uploaded is
-    kept in the run's outbox first; a later attempt uploads the very same files.
-    Raises Unresolvable, InvalidWheel, InvalidSdist, VersionTaken, NotAllowed.
+    The runner uploads it to the stage where follow-ups enter (`products` of the job), as
+    anybody's release does. Where no product moves there is nothing to do, and a newer release
+    of the task makes this one's follow-up needless.
+    Raises Unresolvable, InvalidWheel, InvalidSdist, VersionTaken.
     """
     spec = job.spec
     if spec.products is None:
         raise InvalidFlow((f"{spec.index}: the handler 'follow' needs `products`",))
-    files = outbox.held(job.outbox)
-    if files is not None:
-        job.say("an earlier attempt has made the follow-up already")
-        try:
-            return _deliver(job, spec.products, files)
-        except VersionTaken as fault:
-            job.say(f"it is made anew: {fault}")
-            outbox.clear(job.outbox)
+    outbox.clear(job.outbox)
     newest = latest(job.client.releases(spec.index, spec.project))
     if newest is None or not same_version(newest.version, spec.version):
         now = "it is gone" if newest is None else f"{newest.version} is newer"
@@ -59,8 +51,8 @@ def handle(job: Job) -> Outcome:
         return Outcome.passed("nothing to follow: it is locked to the newest that it admits")
     for change in relocked.changes:
         job.say(f"{change.name} {change.before} -> {change.after}")
-    made = _make(job, followed, relocked, spec.products)
-    return _deliver(job, spec.products, outbox.fill(job.outbox, made))
+    made = outbox.fill(job.outbox, _make(job, followed, relocked, spec.products))
+    return Outcome.passed(f"made {', '.join(path.name for path in made)}")
 
 
 def _fetch(job: Job, release: Release) -> Followed:
@@ -112,15 +104,3 @@ def _held(job: Job, stage: IndexName) -> Mapping[Version, Mapping[str, str]]:
                 continue
             files.update((file.filename, file.sha256) for file in release.files)
     return held
-
-
-def _deliver(job: Job, stage: IndexName, files: Sequence[Path]) -> Outcome:
-    """Upload the sdist and then the wheel, which is what CI reacts to.
-
-    What is there with the same content stays. Raises VersionTaken, NotAllowed.
-    """
-    for path in sorted(files, key=lambda path: path.suffix == ".whl"):
-        job.client.upload(stage, path)
-        job.say(f"{stage} has {path.name}")
-    (wheel,) = (path for path in files if path.suffix == ".whl")
-    return Outcome.passed(f"published {'-'.join(wheel.name.split('-')[:2])} to {stage}")

@@ -85,7 +85,10 @@ def test_a_process_that_hangs_is_stopped_with_all_that_it_has_started(studio) ->
         time.sleep(600)
 """
     studio.task("hanging", body=body)
-    studio.settle(flow=Flow(DEFAULT_FLOW.stages, timeout_s=4))
+    testing, processing = DEFAULT_FLOW.stages
+    (step,) = processing.handlers
+    short = replace(processing, handlers=(replace(step, timeout_s=4),))
+    studio.settle(flow=Flow((testing, short)))
     run = failed(studio, "hanging")
     assert (run.code, run.attempt) == ("ci.job-timed-out", 1)
     log = studio.log(run)

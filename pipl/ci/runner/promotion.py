@@ -8,10 +8,10 @@ from pipl.index.client import IndexClient
 from pipl_pipe.errors import DesignedError
 
 
-def promote(client: IndexClient, run: Run, stage: Stage | None) -> Outcome:
+def promote(run: Run, stage: Stage | None, client: IndexClient) -> Outcome:
     """Push the release of a run on; what the next index holds already is left as it is.
 
-    The runner does this itself: the server does the work, and doing it twice changes nothing.
+    The server does the work, and doing it twice changes nothing.
     """
     if stage is None or stage.promote is None:
         return Outcome.cancelled(f"the flow promotes nothing from {run.index} any more")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipl.ci import flow
-from pipl.ci.flow import DEFAULT_FLOW, HandlerStep, Stage
+from pipl.ci.flow import DEFAULT_FLOW, Facts, HandlerStep, Stage
 from pipl.errors import InvalidFlow
 from pipl.index.name import IndexName
 
@@ -45,15 +45,15 @@ def test_an_index_that_is_not_named_is_not_watched() -> None:
 def test_a_handler_runs_for_its_kinds_and_for_a_packl_of_unknown_kind() -> None:
     stage = flow.parse(DOCUMENTED).stage(PROCESSING)
     assert stage is not None
-    assert stage.handlers_for("task") == ("process",)
-    assert stage.handlers_for(None) == ("process",)
+    assert stage.handlers_for(Facts("hero", "task")) == ("process",)
+    assert stage.handlers_for(Facts("hero")) == ("process",)
 
 
 def test_where_no_handler_is_for_a_packl_it_is_promoted_at_once() -> None:
     stage = flow.parse(DOCUMENTED).stage(PROCESSING)
     assert stage is not None
-    assert stage.handlers_for("code") == ("promote",)
-    assert Stage(PROCESSING).handlers_for("code") == ()
+    assert stage.handlers_for(Facts("hero", "code")) == ("promote",)
+    assert Stage(PROCESSING).handlers_for(Facts("hero", "code")) == ()
 
 
 def test_every_problem_is_reported_at_once() -> None:
@@ -78,7 +78,7 @@ def test_every_problem_is_reported_at_once() -> None:
         "root/a: unknown handler 'qaa'; there are: process, qa",
         "root/a: handler 'qa' is listed twice",
         "root/a: unknown key 'promte'",
-        "root/b: `kinds` of handler 'qa'",
+        "root/b: handler 'qa': `kinds` must be of: code",
         "root/b: a handler is a name",
         "root/c: the handler 'process' needs `products`",
         "root/c: 'promote' is no handler",
