@@ -175,8 +175,9 @@ def _table(runs: tuple[Run, ...], *headers: str) -> Table:
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for header in headers:
-        least = max((len(str(run.id)) for run in runs), default=0) if header == "run" else None
-        table.add_column(header, no_wrap=True, overflow="ellipsis", min_width=least)
+        longest = max((len(str(run.id)) for run in runs), default=0)
+        width = max(longest, len(header)) if header == "run" else None
+        table.add_column(header, no_wrap=True, overflow="ellipsis", width=width)
     return table
 
 
