@@ -12,10 +12,11 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     │   └── PathMissing, InvalidRelease, InvalidUrl, InUse, NotRegistered, UnknownSelection
     │   └── SeveralAssets, NothingSelected, DestinationKept
     ├── ServerError                  3  the server does not do what it should
-    │   ├── ServerDown, ServerStopped, ServerSlow, ServerUntrusted, PortTaken, ServerDied
+    │   ├── ServerDown, ServerStopped, ServerSlow, ServerBusy, ServerUntrusted
+    │   ├── PortTaken, ServerDied
     │   └── AlreadyRunning, NotRunning, UnexpectedReply
     ├── AccessError                  4  who you are and what you may do
-    │   └── WrongPassword, LoginExpired, LoginNeeded, NotAllowed
+    │   └── WrongPassword, LoginExpired (TokenRefused), LoginNeeded, NotAllowed
     ├── IndexFault                   5  what the index holds
     │   ├── IndexNotFound, UserNotFound, ReleaseNotFound, AlreadyExists
     │   └── IndexRefused, VersionTaken, UploadRefused, DamagedDownload
@@ -27,7 +28,7 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     │   └── BuildFailed, InvalidWheel, InvalidSdist
     ├── CIError                      8
     │   ├── InvalidFlow, NoCIUser, RunNotFound, WrongRunState, RunnerBusy, UnknownLedger
-    │   ├── LedgerAway, InvalidLedgerUrl, ExtraNeeded
+    │   ├── NoCIToken, LedgerAway, InvalidLedgerUrl, ExtraNeeded
     │   ├── InvalidNotifier, NotifierUnknown, NotifierFailed, NotLoopback
     │   ├── TestsFailed, ProductTaken, ProductDiffers
     │   ├── JobFailed, JobTimedOut, JobOutOfMemory, JobLost
@@ -315,6 +316,17 @@ class ServerSlow(ServerError):
     hint = "try again; look at the server's load and log with `pipl proj status`"
 
 
+class ServerBusy(ServerError):
+    """It asks to be left alone for a while (HTTP's 429 and 503 with Retry-After)."""
+
+    url: str
+    doing: str
+    retry_after_s: float
+    code = "server.busy"
+    says = "the server at {url} wants to be asked again in {retry_after_s:g} s ({doing})"
+    hint = "wait and try again; too many may be asking, or one of them too often"
+
+
 class ServerUntrusted(ServerError):
     url: str
     reason: str
@@ -383,6 +395,14 @@ class LoginExpired(AccessError):
     code = "access.login-expired"
     says = "the login of {user} at {url} has expired"
     hint = "log in again with `pipl login {user}`"
+
+
+class TokenRefused(LoginExpired):
+    """A token of devpi-tokens, by which programs act, that has ended or was revoked."""
+
+    code = "access.token-refused"
+    says = "the token of {user} is no longer good at {url}"
+    hint = "make a new one; for CI with `pipl ci token rotate`, which a running runner takes up"
 
 
 class LoginNeeded(AccessError):
@@ -656,6 +676,13 @@ class NoCIUser(CIError):
     code = "ci.no-ci-user"
     says = "the project {project} has no user for CI yet"
     hint = "make it with `pipl proj index create-default`"
+
+
+class NoCIToken(CIError):
+    project: str
+    code = "ci.no-ci-token"
+    says = "the CI of the project {project} has no token"
+    hint = "make one with `pipl ci token rotate`"
 
 
 class RunNotFound(CIError):

@@ -117,4 +117,3 @@ Handler = Callable[[Job], Outcome]
 It may be started again at any point of its work, whatever was cut short before, and must then
 lead to the same end. A designed error that it raises is the run's outcome.
 """
-

@@ -13,7 +13,7 @@ from typing import cast
 
 from pipl import extension
 from pipl.ci import where
-from pipl.ci.access import Access
+from pipl.ci.access import Access, Reminder
 from pipl.ci.engine import EngineFactory, EngineSettings
 from pipl.ci.flow import Stage
 from pipl.ci.job_folder import JobSpec
@@ -51,8 +51,11 @@ def runner_of(project: Project, settings: Settings, *, tell: Callable[[Notice], 
     place = where.place(project, settings.environ)
     binding = project.binding
     access = Access(binding, CI_USER, project.secrets, settings.clock)
+    reminder = Reminder(access, lambda text: tell(Notice(text)))
+    reminder.remind()
 
     def order(run: Run, stage: Stage) -> JobSpec:
+        reminder.remind()
         return JobSpec(
             run_id=run.id,
             attempt=run.attempt,

@@ -38,6 +38,7 @@ ci = LazyGroup(
         "metrics": (f"{_STATS}:metrics", "Serve figures to Prometheus."),
         "prune": (f"{_KEEP}:prune", "Forget logs of runs that ended long ago."),
         "fsck": (f"{_KEEP}:fsck", "Whether the ledger is sound."),
+        "token": ("pipl.cli.ci_token:token", "The token by which CI acts."),
     },
     help="The CI runner, which tests, processes and promotes what is published, and its runs.",
     epilog="Example: pipl ci start",

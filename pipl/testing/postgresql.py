@@ -57,7 +57,7 @@ class PostgresqlServer:
             stderr=subprocess.DEVNULL,
             cwd=self.folder,
             start_new_session=True,
-            **_unprivileged(),
+            user=_user(),
         )
         deadline = time.monotonic() + _START_TIMEOUT_S
         while not self._answers():
@@ -108,7 +108,7 @@ class PostgresqlServer:
             check=False,
             capture_output=True,
             cwd=self.folder,
-            **_unprivileged(),
+            user=_user(),
         )
         if done.returncode:
             raise RuntimeError(done.stderr.decode("utf-8", errors="replace"))
@@ -127,14 +127,14 @@ def postgresql_server(folder: Path) -> Iterator[PostgresqlServer]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _unprivileged() -> dict[str, str | int]:
+def _user() -> int | None:
+    """Who the server runs as, None for whoever runs this."""
     if sys.platform == "win32" or os.getuid() != 0:
-        return {}
-    user = pwd.getpwnam(_UNPRIVILEGED)
-    return {"user": user.pw_uid, "group": user.pw_gid}
+        return None
+    return pwd.getpwnam(_UNPRIVILEGED).pw_uid
 
 
 def _give_away(folder: Path) -> None:
-    if sys.platform != "win32" and os.getuid() == 0:
-        user = pwd.getpwnam(_UNPRIVILEGED)
-        os.chown(folder, user.pw_uid, user.pw_gid)
+    user = _user()
+    if user is not None:
+        os.chown(folder, user, -1)

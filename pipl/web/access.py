@@ -1,13 +1,14 @@
-"""Who may read the project's assets from the server, and who may store some.
+"""Who may read the project's assets and hear of releases, and who may store assets.
 
-devpi's own permissions decide: `pkg_read` on the project's default index, and uploading to any
-index of the project, by a login. They are asked in a transaction of their own, so that none is
-open while content travels.
+devpi's own permissions decide: `pkg_read` on the project's default index, or on the one that a
+release is on; and uploading to any index of the project, by a login. For assets they are asked
+in a transaction of their own, so that none is open while content travels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,36 @@ def require_storing(request: Request) -> str:
             if _may(request, UPLOAD, stage) and request.identity is not None:
                 return str(request.identity.username)
         raise _refusal(request, "storing assets needs a login that may upload to an index")
+
+
+def identify(request: Request) -> str | None:
+    """The user who asks, None for nobody; for pages of no index, within a transaction.
+
+    Raises HTTPForbidden where a login was sent that is not good, or not any more.
+    """
+    request.context = RootFactory(request)  # type: ignore[no-untyped-call]
+    request.registry.getUtility(ISecurityPolicy).identity_cache.clear(request)
+    identity = request.identity  # devpi-tokens refuses by itself
+    if identity is not None:
+        return str(identity.username)
+    if request.headers.get("X-Devpi-Auth") or request.authorization:
+        raise HTTPForbidden(explanation="the login is not good, or not any more")
+    return None
+
+
+def readable_by(request: Request) -> Callable[[str], bool]:
+    """Tells of an index, given as `user/name`, whether who asks may read it.
+
+    Good for as long as the transaction sees the same serial.
+    """
+    model = request.registry["xom"].model
+
+    @functools.cache
+    def readable(name: str) -> bool:
+        stage = model.getstage(name)
+        return stage is not None and _may(request, READ, stage)
+
+    return readable
 
 
 @contextmanager

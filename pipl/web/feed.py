@@ -36,7 +36,7 @@ def read(keyfs: KeyFS, since: int, *, limit: int, readable: Callable[[str], bool
     for serial in range(since + 1, last + 1):
         for path, (name, back_serial, value) in connection.get_changes(serial).items():
             if name == VERSION_KEY and value:
-                before = _value_at(connection, path, back_serial)
+                before = _value_of(connection, path, back_serial)
                 place = key.extract_params(path)
                 events += [e for e in new_files(serial, place, before, value) if readable(e.index)]
     return Page(max(since, last), tuple(events))
@@ -65,14 +65,11 @@ def new_files(
     ]
 
 
-def _value_at(connection: Any, path: str, serial: int) -> Mapping[str, Any]:
-    """What a key held after a serial; nothing where it was not there."""
+def _value_of(connection: Any, path: str, serial: int) -> Mapping[str, Any]:
+    """What a change that is known to be there set a key to; nothing for the serial before all."""
     if serial < 0:
         return {}
-    try:
-        _, _, value = connection.get_relpath_at(path, serial)
-    except KeyError:
-        return {}
+    _, _, value = connection.get_changes(serial)[path]
     return value or {}
 
 

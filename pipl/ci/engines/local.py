@@ -96,9 +96,7 @@ class LocalEngine:
         ahead.discard()  # somebody else was faster
         return given
 
-    def _watch(
-        self, started: JobProcess, order: Order, run_id: int, future: Future[Ended]
-    ) -> None:
+    def _watch(self, started: JobProcess, order: Order, run_id: int, future: Future[Ended]) -> None:
         try:
             ended = started.wait(order)
         except OSError:  # this machine has no more of something, such as open files

@@ -1,4 +1,4 @@
-"""Process: run a task in a clean workspace and put its products on an index."""
+"""Process: run a task in a clean workspace, and leave its products in the run's outbox."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pipl import durable
-from pipl.ci import outbox, products, publishing, workplace
+from pipl.ci import outbox, publishing, workplace
 from pipl.ci.handler import Job
-from pipl.ci.products import Delivery, TaskFile
 from pipl.ci.run import Outcome
 from pipl.ci.workplace import Subject, Workplace
 from pipl.errors import FrameworkError, InvalidFlow, InvalidWheel, JobFailed
@@ -19,12 +18,11 @@ TASKS = "pipl_pipe.tasks"
 
 
 def handle(job: Job) -> Outcome:
-    """Make the products of a task's release, once, and deliver them.
+    """Make the products of a task's release, once.
 
-    What the task has made is kept in the run's outbox before anything is uploaded, so that a
-    later attempt delivers the very same files; these are uploaded only after their assets are
-    where others will read them. Raises FrameworkError for what the task did wrong or an asset
-    that the store lacks, ProductTaken, ProductDiffers, and what remotes raise.
+    They lie in the run's outbox, and their assets where others will read them; the runner
+    uploads them. Raises FrameworkError for what the task did wrong or an asset that the store
+    lacks, and what remotes raise.
     """
     spec = job.spec
     if spec.products is None:
@@ -37,9 +35,6 @@ def handle(job: Job) -> Outcome:
     publishing.publish(
         wheels, ready.environment, ready.place.environ, notes=job.folder, say=job.say
     )
-    task = TaskFile(spec.project, spec.version, spec.sha256)
-    delivery = Delivery(job.client, spec.products, task)
-    products.deliver(delivery, wheels, locks=job.folder / "locks", say=job.say)
     return Outcome.passed(f"made {', '.join(path.name for path in wheels) or 'no products'}")
 
 

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Connection, Engine, event, inspect, text
+from sqlalchemy import Connection, Engine, event, insert, inspect, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import (
     ArgumentError,
@@ -19,7 +19,7 @@ from sqlalchemy.exc import (
     OperationalError,
 )
 
-from pipl.ci.ledger.schema import HEAD, facts
+from pipl.ci.ledger.schema import HEAD, facts, metadata
 from pipl.errors import (
     DiskFull,
     ExtraNeeded,
@@ -177,17 +177,34 @@ def _found(connection: Connection, name: str) -> str | None:
 
 def _migrate(connection: Connection, name: str) -> None:
     """Bring the tables to HEAD; another process may be about to do the same."""
-    from alembic import command  # takes 0.2 s, and hardly ever is there something to do
-    from alembic.config import Config
-
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATING})"))
     found = _found(connection, name)
+    if found is None and not inspect(connection).has_table(facts.name):
+        _create(connection)
+    elif found != HEAD:
+        migrate(connection, since=found or "0001")
+
+
+def _create(connection: Connection) -> None:
+    """All tables as they are now: the same as after every migration, and much quicker."""
+    metadata.create_all(connection)
+    connection.execute(insert(facts).values(name="cursor", value=0))
+    connection.execute(
+        text(f"CREATE TABLE {_VERSIONS} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+    )
+    connection.execute(text(f"INSERT INTO {_VERSIONS} VALUES ('{HEAD}')"))  # noqa: S608
+
+
+def migrate(connection: Connection, *, since: str) -> None:
+    """Run the migrations after `since`, which made the tables that there are ("base": none)."""
+    from alembic import command  # takes 0.2 s, and hardly ever is there something to do
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", "pipl.ci.ledger:migrations")
     config.attributes["connection"] = connection
-    if found is None and inspect(connection).has_table(facts.name):
-        command.stamp(config, "0001")
+    command.stamp(config, since)
     command.upgrade(config, HEAD)
 
 

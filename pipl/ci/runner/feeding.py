@@ -78,6 +78,7 @@ class Feeding:
         if not self._pause_s:
             self._parts.tell(Notice(f"waiting for the server: {fault}"))
             self._pause_s = self._parts.timing.pause_s
+            self._asked = None  # whoever waits for that answer may wait for long
             self.disconnect()
 
     def ask(self, *, wait_s: float) -> None:

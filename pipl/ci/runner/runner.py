@@ -110,7 +110,7 @@ class _Hand:
             self._working.start_queued(self._lease.id)
         if once and self._is_done():
             return True
-        if not (once and self._feeding.drained):
+        if self._feeding.away or not (once and self._feeding.drained):
             is_quick = once or not self._feeding.drained
             self._feeding.ask(wait_s=0.0 if is_quick else POLL_S)
         return False

@@ -278,4 +278,3 @@ def engine(bench: Bench) -> Iterator[Engine]:
     made = bench.make()
     yield made
     made.close()
-

@@ -104,8 +104,13 @@ def test_runs_without_a_living_runner_are_found(ledger: Ledger) -> None:
 
 
 def test_the_migrations_make_the_tables_that_the_code_knows(ledger: Ledger) -> None:
+    with ledger.writing() as connection:
+        metadata.drop_all(connection)
+        database.migrate(connection, since="base")
     with ledger.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    assert queue.cursor(ledger) == 0
+    assert running(ledger).id == 1
 
 
 def test_the_newest_migration_is_the_one_that_the_code_expects() -> None:
