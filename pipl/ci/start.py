@@ -17,6 +17,7 @@ from pipl.ci.access import Access, Reminder
 from pipl.ci.engine import EngineFactory, EngineSettings
 from pipl.ci.flow import Stage
 from pipl.ci.job_folder import JobSpec
+from pipl.ci.notify.delivery import Delivery
 from pipl.ci.pipeline import Pipeline
 from pipl.ci.run import Run
 from pipl.ci.runner.parts import Notice, Parts
@@ -95,6 +96,15 @@ def runner_of(project: Project, settings: Settings, *, tell: Callable[[Notice], 
                 environ=settings.environ,
             ),
             order=order,
+            notify=lambda ledger: Delivery(
+                ledger=ledger,
+                project=project.name,
+                secrets=project.secrets,
+                host=settings.host,
+                factories=extension.ci_notifiers(),
+                clock=settings.clock,
+                tell=lambda text: tell(Notice(text)),
+            ),
             clock=settings.clock,
             monotonic=time.monotonic,
             host=settings.host,

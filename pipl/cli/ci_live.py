@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 EVERY_S = 1.0
 SNAPSHOT_S = 5.0
 SNAPSHOT_ENDS = 15
+WHOLE = ("run", "state", "took", "elapsed")
 WIDE = 110
 """From so many columns on, also the machine is shown that a run is on."""
 COLOURS = {
@@ -110,6 +111,7 @@ def picture(view: View, *, width: int, height: int) -> RenderableType:
     head = Text.assemble(
         (f"CI of {view.title}", "bold"), "  ", _counts(seen), "  ", (_age(view), "yellow")
     )
+    head.no_wrap, head.overflow = True, "ellipsis"
     parts: list[RenderableType] = [head, Text("")]
     if running:
         parts.append(_running(view, running, with_host=width >= WIDE))
@@ -138,16 +140,17 @@ def _age(view: View) -> str:
 def _running(view: View, runs: tuple[Run, ...], *, with_host: bool) -> Table:
     from rich.progress_bar import ProgressBar
 
-    table = _table(runs, "run", "handler", "packl", "index", *["host"] * with_host, "", "elapsed")
+    table = _table("run", "handler", "packl", "index", *["host"] * with_host, "", "elapsed")
+    length = 20 if with_host else 8
     for run in runs:
         elapsed_s = max(view.now - (run.started_at or view.now), 0.0)
         usual_s = view.overview.usual_s.get(run.handler)
         if usual_s:
             done = min(elapsed_s / usual_s, 1.0)
-            bar = ProgressBar(total=1.0, completed=done, width=20)
+            bar = ProgressBar(total=1.0, completed=done, width=length)
             of = f"{render.seconds(elapsed_s)} of ~{render.seconds(usual_s)}"
         else:
-            bar = ProgressBar(total=1.0, completed=0.0, width=20)
+            bar = ProgressBar(total=1.0, completed=0.0, width=length)
             of = render.seconds(elapsed_s)
         attempt = f" (attempt {run.attempt})" if run.attempt > 1 else ""
         step = " delivering" if run.step != "job" else ""
@@ -159,7 +162,7 @@ def _running(view: View, runs: tuple[Run, ...], *, with_host: bool) -> Table:
 def _ended(runs: tuple[Run, ...]) -> Table:
     from rich.text import Text
 
-    table = _table(runs, "run", "handler", "packl", "index", "state", "took", "why")
+    table = _table("run", "handler", "packl", "index", "state", "took", "why")
     for run in runs:
         took_s = (run.ended_at or 0.0) - run.started_at if run.started_at is not None else None
         took = "" if took_s is None or took_s < 0 else render.seconds(took_s)
@@ -169,15 +172,13 @@ def _ended(runs: tuple[Run, ...]) -> Table:
     return table
 
 
-def _table(runs: tuple[Run, ...], *headers: str) -> Table:
-    """Where it is narrow, the numbers of runs stay whole."""
+def _table(*headers: str) -> Table:
+    """Each row is one line; where it is narrow, columns of names are cut first."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for header in headers:
-        longest = max((len(str(run.id)) for run in runs), default=0)
-        width = max(longest, len(header)) if header == "run" else None
-        table.add_column(header, no_wrap=True, overflow="ellipsis", width=width)
+        table.add_column(_plain(header), no_wrap=header in WHOLE, overflow="ellipsis")
     return table
 
 
@@ -189,7 +190,8 @@ def _cells(run: Run) -> tuple[Text, ...]:
 def _plain(text: str) -> Text:
     from rich.text import Text
 
-    return Text("".join(one for one in text if one.isprintable()))
+    shown = "".join(one for one in text if one.isprintable())
+    return Text(shown, no_wrap=True, overflow="ellipsis")
 
 
 @contextlib.contextmanager
