@@ -19,7 +19,8 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     │   └── WrongPassword, LoginExpired (TokenRefused), LoginNeeded, NotAllowed
     ├── IndexFault                   5  what the index holds
     │   ├── IndexNotFound, UserNotFound, ReleaseNotFound, AlreadyExists
-    │   └── IndexRefused, VersionTaken, UploadRefused, DamagedDownload
+    │   ├── IndexRefused, VersionTaken, UploadRefused, DamagedDownload
+    │   └── TaskCycle, UnknownPackl
     ├── EnvError                     6  interpreters, resolving, installing
     │   ├── NoInterpreter, UnknownInstaller, InvalidRequirement
     │   ├── Unresolvable, ResolverFailed, InstallFailed, InvalidLock
@@ -31,7 +32,7 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     │   ├── NoCIToken, LedgerAway, InvalidLedgerUrl, ExtraNeeded
     │   ├── InvalidNotifier, NotifierUnknown, NotifierFailed, NotLoopback
     │   ├── TestsFailed, ProductTaken, ProductDiffers
-    │   ├── JobFailed, JobTimedOut, JobOutOfMemory, JobLost
+    │   ├── JobFailed, JobTimedOut, JobOutOfMemory, JobLost, ResultTooLarge
     │   └── ResourcesLacking, InvalidEngineOption, EngineMissing, SchedulerInsecure, SchedulerDown
     ├── CommandFailed, CommandTimedOut, ProgramMissing   9  a program that pipl runs
     ├── AssetFault                   12 the project's asset store and what keeps its assets
@@ -481,6 +482,24 @@ class VersionTaken(IndexFault):
     hint = "run `pipl packl bump patch`, or publish to another index with --to"
 
 
+class TaskCycle(IndexFault):
+    """A task would be made out of what it makes; `path` goes over products and their tasks."""
+
+    name: str
+    path: str
+    code = "packl.cycle"
+    says = "the task {name} would be made out of its own products: {path}"
+    hint = "drop one of these requirements: `pipl packl show` lists those of the packl"
+
+
+class UnknownPackl(IndexFault):
+    index: str
+    name: str
+    code = "index.unknown-packl"
+    says = "{index} gives no packl {name}"
+    hint = "see `pipl proj index list` for what it holds; --index names another one"
+
+
 class UploadRefused(IndexFault):
     index: str
     filename: str
@@ -812,6 +831,16 @@ class JobLost(CIError):
     code = "ci.job-lost"
     says = "the job was lost on {host} before it gave a verdict"
     hint = "see whether that machine works, then `pipl ci retry`"
+
+
+class ResultTooLarge(CIError):
+    """What a job has made is too much to be sent from the machine that it ran on."""
+
+    size_mb: float
+    limit_mb: float
+    code = "ci.result-too-large"
+    says = "the job has made {size_mb:.0f} MB besides assets, and {limit_mb:.0f} MB may come back"
+    hint = "add large files to the products as assets; they go to the asset store"
 
 
 class ResourcesLacking(CIError):

@@ -77,7 +77,9 @@ def _attempt(spec: JobSpec, order: Order, environ: Mapping[str, str]) -> Outcome
     folder, scratch = order.folder, _scratch(order.folder, spec)
     try:
         scratch.mkdir()
-        variables = {**environ, **job_login.write(scratch, order.login)}
+        acting = job_login.write(scratch, order.login)
+        os.environ.update(acting)  # what is asked of servers here is asked by the job's user
+        variables = {**environ, **acting}
         handler = cast("Handler", extension.ci_handlers()[spec.handler])
         return handler(
             Job(

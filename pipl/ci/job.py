@@ -46,10 +46,9 @@ class Child:
     """Waits for it and for all that was left to us; its status, None where it is not known."""
 
 
-def main(start: Callable[[], Child]) -> int:
+def main(child: Child) -> int:
     """Watch over one job. Returns the exit status."""
     processes.adopt_orphans()
-    child = start()
     line = orders.read_line(0)
     if line is None:
         processes.kill_group(child.pid)
@@ -247,10 +246,10 @@ def _spawned() -> Child:
 
 if __name__ == "__main__":
     if sys.platform == "win32":
-        sys.exit(main(_spawned))
+        sys.exit(main(_spawned()))
     made = _forked()
     if made is None:
-        from pipl.ci import attempt
+        from pipl.ci import attempt  # what is large is loaded in the job's own process alone
 
         sys.exit(attempt.main())
-    sys.exit(main(lambda: made))
+    sys.exit(main(made))

@@ -65,7 +65,7 @@ def write_spec(folder: Path, spec: JobSpec) -> None:
             "folder": None if binding.folder is None else str(binding.folder),
         },
     }
-    _write(folder / "run.json", SPEC_FORMAT, values)
+    durable.write_text(folder / "run.json", _rendered(SPEC_FORMAT, values))
 
 
 def read_spec(folder: Path) -> JobSpec:
@@ -93,8 +93,13 @@ def read_spec(folder: Path) -> JobSpec:
 
 
 def write_outcome(folder: Path, attempt: int, outcome: Outcome) -> None:
-    """Give the verdict of an attempt."""
-    _write(folder / "result.json", RESULT_FORMAT, {"attempt": attempt, **asdict(outcome)})
+    """Give the verdict of an attempt. Raises DiskFull."""
+    durable.write_text(folder / "result.json", rendered_outcome(attempt, outcome))
+
+
+def rendered_outcome(attempt: int, outcome: Outcome) -> str:
+    """The text of `result.json`."""
+    return _rendered(RESULT_FORMAT, {"attempt": attempt, **asdict(outcome)})
 
 
 def read_outcome(folder: Path, attempt: int) -> Outcome | None:
@@ -111,9 +116,8 @@ def read_outcome(folder: Path, attempt: int) -> Outcome | None:
         raise InvalidFile(str(path), repr(fault)) from fault
 
 
-def _write(path: Path, form: str, values: dict[str, object]) -> None:
-    text = json.dumps({"format": form, **values}, indent=1, sort_keys=True)
-    durable.write_text(path, text + "\n")
+def _rendered(form: str, values: dict[str, object]) -> str:
+    return json.dumps({"format": form, **values}, indent=1, sort_keys=True) + "\n"
 
 
 def _read(path: Path, form: str) -> dict[str, Any]:

@@ -28,8 +28,10 @@ def write(scratch: Path, login: Login) -> dict[str, str]:
     host = urlsplit(login.url).hostname or ""
     text = f"machine {host}\nlogin {login.user}\npassword {login.token}\n"
     descriptor = os.open(netrc, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with open(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
+    try:
+        os.write(descriptor, text.encode("utf-8"))
+    finally:
+        os.close(descriptor)
     return {kept.VARIABLE: str(folder), NETRC: str(netrc)}
 
 

@@ -135,6 +135,45 @@ class JobProcess:
                     return said
 
 
+class Ahead:
+    """Gives out processes for jobs, one of which is always started before it is needed.
+
+    For several threads at once.
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._guard = threading.Lock()
+        self._spare: JobProcess | None = JobProcess.start(environ)
+
+    def given(self, order: Order) -> JobProcess:
+        """A process that has got the order; a spare one that has died is replaced once."""
+        with self._guard:
+            spare, self._spare = self._spare, None
+        given = spare or JobProcess.start(self._environ)
+        try:
+            given.take(order)
+        except OSError:
+            given.discard()
+            given = JobProcess.start(self._environ)
+            given.take(order)
+        self._keep(JobProcess.start(self._environ))
+        return given
+
+    def _keep(self, ahead: JobProcess) -> None:
+        with self._guard:
+            if self._spare is None:
+                self._spare = ahead
+                return
+        ahead.discard()  # another thread was faster
+
+    def close(self) -> None:
+        with self._guard:
+            spare, self._spare = self._spare, None
+        if spare is not None:
+            spare.discard()
+
+
 class _readable:
     """Whether a pipe has something to read, or has ended, within so many seconds."""
 

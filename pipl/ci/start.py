@@ -15,7 +15,8 @@ from pipl import extension
 from pipl.ci import where
 from pipl.ci.access import Access, Reminder
 from pipl.ci.engine import EngineFactory, EngineSettings
-from pipl.ci.flow import Stage
+from pipl.ci.flow import FOLLOW, Stage
+from pipl.ci.following import GraphFollower
 from pipl.ci.job_folder import JobSpec
 from pipl.ci.notify.delivery import Delivery
 from pipl.ci.pipeline import Pipeline
@@ -68,7 +69,7 @@ def runner_of(project: Project, settings: Settings, *, tell: Callable[[Notice], 
             sha256=run.sha256,
             binding=binding,
             user=CI_USER,
-            products=stage.products,
+            products=stage.follow if run.handler == FOLLOW else stage.products,
             installer=settings.installer,
         )
 
@@ -105,6 +106,7 @@ def runner_of(project: Project, settings: Settings, *, tell: Callable[[Notice], 
                 clock=settings.clock,
                 tell=lambda text: tell(Notice(text)),
             ),
+            follower=GraphFollower(place.folder),
             clock=settings.clock,
             monotonic=time.monotonic,
             host=settings.host,

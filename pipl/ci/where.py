@@ -32,6 +32,11 @@ def open_ledger(project: Project, environ: Mapping[str, str]) -> Ledger:
     return Ledger.open(_url(project, environ) or ledger_file(project))
 
 
+def has_ledger(project: Project, environ: Mapping[str, str]) -> bool:
+    """Whether CI has begun: looking does not make a ledger."""
+    return _url(project, environ) is not None or ledger_file(project).exists()
+
+
 def ledger_file(project: Project) -> Path:
     return CIPlace(project.ci).ledger
 

@@ -39,6 +39,7 @@ ci = LazyGroup(
         "prune": (f"{_KEEP}:prune", "Forget logs of runs that ended long ago."),
         "fsck": (f"{_KEEP}:fsck", "Whether the ledger is sound."),
         "token": ("pipl.cli.ci_token:token", "The token by which CI acts."),
+        "impact": ("pipl.cli.ci_impact:impact", "What a new version would set off; a dry run."),
     },
     help="The CI runner, which tests, processes and promotes what is published, and its runs.",
     epilog="Example: pipl ci start",

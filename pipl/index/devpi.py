@@ -21,19 +21,22 @@ from pipl.errors import (
     VersionTaken,
     WrongPassword,
 )
-from pipl.index import devpi_json, transfer
+from pipl.index import devpi_json, requirements, transfer
 from pipl.index.client import MIRROR_TYPE, IndexConfig, User
 from pipl.index.connection import Connection, Reply
 from pipl.index.distribution import Distribution, UnreadableDistribution
 from pipl.index.login import Login
 from pipl.index.name import IndexName, is_valid_part
 from pipl.index.release import Release, ReleaseFile, normalised, same_version
+from pipl.index.requirements import Requirements
 from pipl.progress import SILENT, Progress
 
 UPLOAD_TIMEOUT_S = 600.0
 """How long the server may take to store what it was sent."""
 REPLICA_PAUSES_S = (0.1, 0.5)
 """A replica asked for a file that it is itself fetching at the moment fails; it is asked again."""
+LISTING_TIMEOUT_S = 300.0
+"""How long it may take for a page of requirements, whose wheels it opens the first time."""
 
 
 class DevpiClient:
@@ -198,6 +201,21 @@ class DevpiClient:
             if same_version(release.version, version):
                 return release
         raise ReleaseNotFound(str(index), project, version)
+
+    def requirements(self, index: IndexName, *, known: Requirements | None = None) -> Requirements:
+        doing = f"reading what {index} requires"
+
+        def ask(path: str) -> object:
+            reply = self._connection.get(path, doing=doing, timeout_s=LISTING_TIMEOUT_S)
+            if reply.status == 404:
+                self.index(index)
+            self._expect_done(reply, doing)
+            return reply.json()
+
+        try:
+            return requirements.fetch(ask, index, known)
+        except ValueError as fault:
+            raise UnexpectedReply(self.url + requirements.PAGE, 200, str(fault)) from fault
 
     def upload(self, index: IndexName, path: Path, *, progress: Progress = SILENT) -> None:
         doing = f"uploading {path.name} to {index}"

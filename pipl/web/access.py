@@ -33,7 +33,7 @@ def require_reading(request: Request, project: Path) -> None:
         stage = model.getstage(name)
         if stage is None:
             raise HTTPForbidden(explanation=f"the project has no index {name} yet")
-        if not _may(request, READ, stage):
+        if not may(request, READ, stage):
             raise _refusal(request, f"reading assets needs access to the index {name}")
 
 
@@ -41,7 +41,7 @@ def require_storing(request: Request) -> str:
     """Who stores. Raises HTTPUnauthorized, HTTPForbidden; never lets anybody in anonymously."""
     with _indexes(request) as model:
         for stage in private_indexes(model):
-            if _may(request, UPLOAD, stage) and request.identity is not None:
+            if may(request, UPLOAD, stage) and request.identity is not None:
                 return str(request.identity.username)
         raise _refusal(request, "storing assets needs a login that may upload to an index")
 
@@ -71,7 +71,7 @@ def readable_by(request: Request) -> Callable[[str], bool]:
     @functools.cache
     def readable(name: str) -> bool:
         stage = model.getstage(name)
-        return stage is not None and _may(request, READ, stage)
+        return stage is not None and may(request, READ, stage)
 
     return readable
 
@@ -84,8 +84,17 @@ def _indexes(request: Request) -> Iterator[Any]:
         yield xom.model
 
 
-def _may(request: Request, permission: str, stage: BaseStage) -> bool:
-    """Ask devpi anew for each index: a token may be good for one and not for another."""
+def require(request: Request, permission: str, stage: BaseStage, doing: str) -> None:
+    """Raises HTTPUnauthorized for nobody, HTTPForbidden for somebody, who may not."""
+    if not may(request, permission, stage):
+        raise _refusal(request, f"{doing} needs the permission {permission}")
+
+
+def may(request: Request, permission: str, stage: BaseStage) -> bool:
+    """Whether the asker has a permission on an index.
+
+    devpi is asked anew for each index: a token may be good for one and not for another.
+    """
     request.context = RootFactory(request, stage)  # type: ignore[no-untyped-call]
     request.registry.getUtility(ISecurityPolicy).identity_cache.clear(request)
     try:

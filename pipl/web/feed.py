@@ -49,7 +49,7 @@ def new_files(
 
     `place` has the parts of the version's key: user, index, project, version.
     """
-    known = _links(before)
+    known = release_links(before)
     return [
         ReleaseEvent(
             serial=serial,
@@ -57,10 +57,10 @@ def new_files(
             project=place["project"],
             version=place["version"],
             filename=path.rpartition("/")[2],
-            sha256=_sha256(link),
+            sha256=sha256_of(link),
             user=_who(link),
         )
-        for path, link in _links(now).items()
+        for path, link in release_links(now).items()
         if path not in known
     ]
 
@@ -73,7 +73,7 @@ def _value_of(connection: Any, path: str, serial: int) -> Mapping[str, Any]:
     return value or {}
 
 
-def _links(version: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+def release_links(version: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """A version's release files by their paths, which hold a part of the content's digest."""
     return {
         link["entrypath"].partition("#")[0]: link
@@ -82,7 +82,8 @@ def _links(version: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     }
 
 
-def _sha256(link: Mapping[str, Any]) -> str:
+def sha256_of(link: Mapping[str, Any]) -> str:
+    """Of the file that a link leads to; empty where devpi keeps another digest."""
     digest = (link.get("hashes") or {}).get("sha256")
     if digest is None:
         algorithm, _, found = (link.get("hash_spec") or "").partition("=")

@@ -12,7 +12,7 @@ import pipl
 from pipl.web import events, lag, mark
 from pipl.web.turns import Limits, Turns
 
-FEATURES = ["assets", "assets-stored", "events", "index-type"]
+FEATURES = ["assets", "assets-stored", "events", "index-type", "requirements"]
 PROJECT = "pipl_project"
 """Where the registry keeps the project's folder, None without one."""
 

@@ -15,11 +15,12 @@ MARKER = "PIPL_CI_JOB"
 """The variable that names a job in the environment of all that it starts."""
 _PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 _PROC = Path("/proc")
+_LINUX = sys.platform.startswith("linux")
 
 
 def adopt_orphans() -> bool:
     """From now on, daemons below this process become its children (Linux: a subreaper)."""
-    if not sys.platform.startswith("linux"):
+    if not _LINUX:
         return False
     try:
         done: int = ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -57,7 +58,7 @@ def marked(job: str) -> set[int]:
 
 def is_stopped(pid: int) -> bool:
     """Whether a signal has stopped a process. One that a debugger holds is not meant."""
-    if sys.platform.startswith("linux"):
+    if _LINUX:
         try:
             return _stat(_PROC / str(pid))[0] == "T"
         except (OSError, IndexError):
@@ -104,8 +105,7 @@ def limit_memory(limit: int) -> None:
         return
     import resource
 
-    linux = sys.platform.startswith("linux")
-    which = resource.RLIMIT_DATA if linux else resource.RLIMIT_AS
+    which = resource.RLIMIT_DATA if _LINUX else resource.RLIMIT_AS
     _, highest = resource.getrlimit(which)
     if highest != resource.RLIM_INFINITY:
         limit = min(limit, highest)
@@ -115,7 +115,7 @@ def limit_memory(limit: int) -> None:
 
 def _table() -> Iterator[tuple[int, int, str]]:
     """Each process: its number, its parent's, its state."""
-    if sys.platform.startswith("linux"):
+    if _LINUX:
         for folder in _PROC.glob("[0-9]*"):
             with contextlib.suppress(OSError, ValueError, IndexError):
                 fields = _stat(folder)

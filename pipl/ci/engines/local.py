@@ -10,7 +10,7 @@ from pathlib import Path
 from pipl.ci import job_folder
 from pipl.ci.capacity import Capacity
 from pipl.ci.engine import Ended, EngineSettings, Work
-from pipl.ci.launch import JobProcess
+from pipl.ci.launch import Ahead, JobProcess
 from pipl.ci.order import GROUP_AUTO, GROUP_NONE, STOPPED_S, Order
 from pipl.errors import InvalidEngineOption
 
@@ -20,17 +20,16 @@ OPTIONS = ("cgroup", "stopped_s")
 class LocalEngine:
     """Each job is a process with a supervisor (`pipl.ci.job`), which dies with this process.
 
-    One is always started ahead, because importing what a job needs takes longer than many a job.
+    Importing what a job needs takes longer than many a job: one is always started ahead.
     """
 
     def __init__(self, settings: EngineSettings) -> None:
         """Raises InvalidEngineOption."""
-        self._environ = dict(settings.environ)
         self._group, self._stopped_s = containment(settings.options, OPTIONS)
         self._capacity = Capacity.of_this_machine(settings)
         self._live: dict[int, tuple[JobProcess, threading.Thread]] = {}
         self._guard = threading.Lock()
-        self._spare: JobProcess | None = JobProcess.start(self._environ)
+        self._ahead = Ahead(dict(settings.environ))
 
     def has_room(self, resources: Mapping[str, float]) -> bool:
         return self._capacity.has_room(resources)
@@ -46,7 +45,7 @@ class LocalEngine:
             stopped_s=self._stopped_s,
             group=self._group,
         )
-        started = self._given(order)
+        started = self._ahead.given(order)
         future: Future[Ended] = Future()
         future.set_running_or_notify_cancel()
         watcher = threading.Thread(
@@ -70,31 +69,11 @@ class LocalEngine:
     def close(self) -> None:
         with self._guard:
             live = list(self._live.values())
-            spare, self._spare = self._spare, None
-        if spare is not None:
-            spare.discard()
+        self._ahead.close()
         for started, _ in live:
             started.ask_to_end()
         for _, watcher in live:
             watcher.join()
-
-    def _given(self, order: Order) -> JobProcess:
-        """A process that has got the order; a spare one that has died is replaced once."""
-        with self._guard:
-            given, self._spare = self._spare or JobProcess.start(self._environ), None
-        try:
-            given.take(order)
-        except OSError:
-            given.discard()
-            given = JobProcess.start(self._environ)
-            given.take(order)
-        ahead = JobProcess.start(self._environ)
-        with self._guard:
-            if self._spare is None:
-                self._spare = ahead
-                return given
-        ahead.discard()  # somebody else was faster
-        return given
 
     def _watch(self, started: JobProcess, order: Order, run_id: int, future: Future[Ended]) -> None:
         try:

@@ -243,6 +243,7 @@ DEFAULT_FLOW = Flow(
             promote=IndexName("root", "PROJ"),
             products=IndexName("root", "PROJ"),
         ),
+        Stage(IndexName("root", "PROJ"), follow=IndexName("root", "testing")),
     )
 )
 """What CI does where no pipeline packl brings a `ci` config."""

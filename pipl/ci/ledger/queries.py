@@ -52,8 +52,11 @@ def pending(ledger: Ledger) -> bool:
         return connection.execute(query).first() is not None
 
 
-def busy(ledger: Ledger, *, besides: str) -> frozenset[str]:
-    """The projects that have a run queued or running, other than by the handler `besides`."""
-    query = select(table.c.project).where(table.c.state.in_(PENDING), table.c.handler != besides)
+def pending_projects(ledger: Ledger) -> dict[str, frozenset[str]]:
+    """By handler, the projects that have a run of it queued or running."""
+    query = select(table.c.handler, table.c.project).where(table.c.state.in_(PENDING)).distinct()
+    found: dict[str, set[str]] = {}
     with ledger.reading() as connection:
-        return frozenset(connection.execute(query.distinct()).scalars())
+        for row in connection.execute(query):
+            found.setdefault(row.handler, set()).add(row.project)
+    return {handler: frozenset(projects) for handler, projects in found.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -41,8 +41,14 @@ class Follower(Protocol):
         Raises what an index client raises.
         """
 
-    def may_start(self, client: IndexClient, run: Run, waiting: Iterable[str]) -> bool:
-        """Whether nothing that the task of `run` is made of is among the projects `waiting`."""
+    def may_start(
+        self, client: IndexClient, run: Run, busy: Collection[str], following: Collection[str]
+    ) -> bool:
+        """Whether nothing that the task of `run` is made of is on its way.
+
+        `busy` are the projects with runs that wait or run; `following` those whose run is one
+        of the handler `follow`.
+        """
 
 
 class NoFollower:
@@ -53,7 +59,9 @@ class NoFollower:
     ) -> tuple[NewRun, ...]:
         return ()
 
-    def may_start(self, client: IndexClient, run: Run, waiting: Iterable[str]) -> bool:
+    def may_start(
+        self, client: IndexClient, run: Run, busy: Collection[str], following: Collection[str]
+    ) -> bool:
         return True
 
 

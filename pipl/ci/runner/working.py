@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
@@ -162,20 +162,26 @@ class Working:
     def _runs(self) -> list[Run]:
         return [*(job.run for job in self._jobs.values()), *self._acting.values()]
 
-    def _waiting(self) -> frozenset[str] | None:
-        """The projects on their way through CI; None where more may be, unread in the feed."""
-        if not self._feeding.drained:
-            return None
-        return queries.busy(self._ledger, besides=FOLLOW)
+    def _waiting(self) -> Mapping[str, frozenset[str]] | None:
+        """Who is on their way through CI; None where more may be, unread in the feed."""
+        return queries.pending_projects(self._ledger) if self._feeding.drained else None
 
-    def _fits(self, waiting: frozenset[str] | None, run: Run) -> bool:
+    def _fits(self, waiting: Mapping[str, frozenset[str]] | None, run: Run) -> bool:
         if run.handler == PROMOTE or run.step == DELIVER:
             return self._acts.has_room
-        if run.handler == FOLLOW:
-            client = self._feeding.client()
-            if waiting is None or not self._parts.follower.may_start(client, run, waiting):
-                return False
+        if run.handler == FOLLOW and not (waiting and self._may_follow(run, waiting)):
+            return False
         return self._parts.engine.has_room(dict(self._step(run).resources))
+
+    def _may_follow(self, run: Run, waiting: Mapping[str, frozenset[str]]) -> bool:
+        others = (projects for handler, projects in waiting.items() if handler != FOLLOW)
+        busy, following = frozenset().union(*others), waiting.get(FOLLOW, frozenset())
+        try:
+            client = self._feeding.client()
+            return self._parts.follower.may_start(client, run, busy, following)
+        except DesignedError as fault:
+            self._feeding.doubt(str(fault))
+            return False
 
     def _step(self, run: Run) -> HandlerStep:
         return self._in_force.flow.step(run.index, run.handler)

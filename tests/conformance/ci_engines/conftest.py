@@ -19,6 +19,7 @@ from pipl.ci.run import Outcome
 from pipl.index.login import Login
 from pipl.index.name import IndexName
 from pipl.project.binding import Binding
+from pipl.testing.farms import Farm, running_farm
 
 TOKEN = "a-token-that-must-not-show"
 HANDLERS = """
@@ -101,7 +102,7 @@ def program_talks(job):
     return Outcome.passed(f"{len(ran.output)} {ran.output[-8:]}")
 
 def holds_pipe(job):
-    code = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])"
+    code = "import subprocess, sys; subprocess.Popen(%r)" % SLEEPS
     ran = job.run([sys.executable, "-c", code], cwd=job.scratch, env=dict(job.environ))
     return Outcome.passed(f"status {ran.status}")
 
@@ -150,12 +151,16 @@ def where(job):
 
 @dataclass
 class Bench:
-    """Makes engines of one kind, and work for them."""
+    """Makes engines of one kind, and work for them.
+
+    `written` are the folders where the engine and its jobs may have written.
+    """
 
     folder: Path
     kind: str
     environ: dict[str, str]
     options: dict[str, str]
+    written: tuple[Path, ...]
 
     def make(
         self,
@@ -223,7 +228,7 @@ class Bench:
 
     @property
     def notes(self) -> Path:
-        return self.folder / "pids"
+        return Path(self.environ["PIDS"])
 
     @staticmethod
     def outcome(work: Work) -> Outcome | None:
@@ -244,6 +249,33 @@ def is_alive(pid: int) -> bool:
     return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
+@pytest.fixture(scope="session")
+def environ(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The variables of jobs: they find a distribution with the handlers, and where to note."""
+    packages = tmp_path_factory.mktemp("packages")
+    info = packages / "misbehaving-1.0.dist-info"
+    info.mkdir(parents=True)
+    (packages / "misbehaving.py").write_text(HANDLERS)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: misbehaving\nVersion: 1.0\n")
+    names = [line[4:-6] for line in HANDLERS.splitlines() if line.startswith("def ")]
+    points = "".join(f"{name} = misbehaving:{name}\n" for name in names if name.isidentifier())
+    (info / "entry_points.txt").write_text(f"[pipl.ci_handlers]\n{points}")
+    notes = tmp_path_factory.mktemp("notes")
+    return {**os.environ, "PYTHONPATH": str(packages), "STUDIO": "here", "PIDS": str(notes)}
+
+
+@pytest.fixture(scope="session")
+def farm(tmp_path_factory: pytest.TempPathFactory, environ: dict[str, str]) -> Iterator[Farm]:
+    """A scheduler with a worker, which lives through all that its jobs do."""
+    pytest.importorskip("distributed")
+    own = {key: environ[key] for key in ("PYTHONPATH", "STUDIO", "PIDS")}
+    with (
+        running_farm(tmp_path_factory.mktemp("farm"), environ) as running,
+        running.worker(resources="maya=2 memory_gb=8", threads=4, environ=own),
+    ):
+        yield running
+
+
 KINDS = {
     "local": ("local", {}),
     "local without cgroup": ("local", {"cgroup": "no"}),
@@ -252,25 +284,19 @@ KINDS = {
 
 
 @pytest.fixture(params=KINDS)
-def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
-    """An engine's entry point with its options, and a distribution with handlers."""
+def bench(request: pytest.FixtureRequest, tmp_path: Path, environ: dict[str, str]) -> Bench:
+    """An engine's entry point with its options."""
     kind, options = KINDS[request.param]
-    packages = tmp_path / "packages"
-    info = packages / "misbehaving-1.0.dist-info"
-    info.mkdir(parents=True)
-    (packages / "misbehaving.py").write_text(HANDLERS)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: misbehaving\nVersion: 1.0\n")
-    names = [line[4:-6] for line in HANDLERS.splitlines() if line.startswith("def ")]
-    points = "".join(f"{name} = misbehaving:{name}\n" for name in names if name.isidentifier())
-    (info / "entry_points.txt").write_text(f"[pipl.ci_handlers]\n{points}")
-    (tmp_path / "pids").mkdir()
-    environ = {
-        **os.environ,
-        "PYTHONPATH": str(packages),
-        "STUDIO": "here",
-        "PIDS": str(tmp_path / "pids"),
-    }
-    return Bench(tmp_path, kind, environ, {**options, "stopped_s": "2"})
+    options = {**options, "stopped_s": "2"}
+    written = [tmp_path]
+    if kind == "dask":
+        farm = request.getfixturevalue("farm")
+        options["scheduler"] = farm.address
+        written.append(farm.folder)
+    made = Bench(tmp_path, kind, environ, options, tuple(written))
+    for note in made.notes.iterdir():
+        note.unlink()
+    return made
 
 
 @pytest.fixture

@@ -287,7 +287,8 @@ def test_the_login_is_left_nowhere(bench, engine) -> None:
         engine.submit(bench.work(handler, run_id=number)).result(60)
     held = [
         path
-        for path in bench.folder.rglob("*")
+        for folder in bench.written
+        for path in folder.rglob("*")
         if path.is_file() and b"a-token-that" in path.read_bytes()
     ]
     assert held == []

@@ -334,5 +334,4 @@ def test_runs_are_found_by_what_they_are(ledger: Ledger) -> None:
     assert [run.id for run in queries.runs(ledger, handler="lint")] == [3]
     assert queries.runs(ledger, index="root/other") == ()
     assert queries.pending(ledger)
-    assert queries.busy(ledger, besides="qa") == {"hero-model"}
-    assert queries.busy(ledger, besides="lint") == {"hero-model"}
+    assert queries.pending_projects(ledger) == {"qa": {"hero-model"}, "lint": {"hero-model"}}

@@ -22,11 +22,13 @@ from pipl.build import wheel
 from pipl.ci import start
 from pipl.ci.access import Access
 from pipl.ci.flow import Flow
-from pipl.ci.ledger import Ledger
+from pipl.ci.ledger import logs, queries
+from pipl.ci.ledger.database import Ledger
 from pipl.ci.pipeline import FixedFlow
 from pipl.ci.place import CIPlace
 from pipl.ci.run import Run
-from pipl.ci.runner import Notice, Runner
+from pipl.ci.runner.parts import Notice
+from pipl.ci.runner.runner import Runner
 from pipl.env import choice, python
 from pipl.env.install import Resolve
 from pipl.env.lock import Lock
@@ -134,9 +136,22 @@ class Studio:
         self.client.upload(index, path)
         return self.client.release(index, name, version)
 
-    def runner(self, *, flow: Flow | None = None, slots: int = 2, **changes: object) -> Runner:
+    def runner(
+        self,
+        *,
+        flow: Flow | None = None,
+        slots: int = 2,
+        engine: str = "local",
+        options: Mapping[str, str] | None = None,
+        **changes: object,
+    ) -> Runner:
         settings = start.Settings(
-            environ=dict(os.environ), host="here", clock=time.time, slots=slots
+            environ=dict(os.environ),
+            host="here",
+            clock=time.time,
+            engine=engine,
+            slots=slots,
+            options=options or {},
         )
         runner = start.runner_of(self.project, settings, tell=self.notices.append)
         if flow is not None:
@@ -163,7 +178,7 @@ class Studio:
     def runs(self, name: str) -> dict[tuple[str, str, str], Run]:
         """The runs of a packl by version, handler and index."""
         with Ledger.open(self.place.ledger) as ledger:
-            runs = ledger.runs(project=name.replace("_", "-"))
+            runs = queries.runs(ledger, project=name.replace("_", "-"))
         return {(run.version, run.handler, str(run.index)): run for run in runs}
 
     def only(self, name: str, handler: str) -> Run:
@@ -172,7 +187,9 @@ class Studio:
         return run
 
     def log(self, run: Run) -> str:
-        return self.place.log(run.id).read_text(encoding="utf-8")
+        with Ledger.open(self.place.ledger) as ledger:
+            parts = logs.read(ledger, run.id)
+            return b"".join(part.content for part in parts).decode("utf-8")
 
     def products(self, name: str) -> list[str]:
         """The versions of a product on the project's index."""
