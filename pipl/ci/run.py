@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from pipl.errors import DiskFull, FrameworkError, LoginExpired, ServerError
 from pipl.index.name import IndexName
@@ -57,11 +58,23 @@ class Run(NewRun):
 
 
 @dataclass(frozen=True)
+class Published:
+    """A file that a run has put on an index; `statement` is its provenance, completed."""
+
+    index: str
+    project: str
+    version: str
+    filename: str
+    sha256: str
+    statement: dict[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
 class Outcome:
     """How a run ended.
 
     `again` says that the run itself is not to blame, such as when the server went away: it
-    is queued again instead of taking `state`.
+    is queued again instead of taking `state`. `published` is what it has put on an index.
     """
 
     state: Literal["passed", "failed", "cancelled"]
@@ -69,10 +82,16 @@ class Outcome:
     hint: str = ""
     code: str = ""
     again: bool = False
+    published: tuple[Published, ...] = ()
+
+    def __post_init__(self) -> None:
+        """What was read from JSON has tables for what was published."""
+        found = [one if isinstance(one, Published) else Published(**one) for one in self.published]
+        object.__setattr__(self, "published", tuple(found))
 
     @classmethod
-    def passed(cls, reason: str = "") -> Outcome:
-        return cls("passed", reason)
+    def passed(cls, reason: str = "", *, published: Iterable[Published] = ()) -> Outcome:
+        return cls("passed", reason, published=tuple(published))
 
     @classmethod
     def cancelled(cls, reason: str) -> Outcome:

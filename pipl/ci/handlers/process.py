@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from pipl import durable
-from pipl.ci import outbox, products, publishing, workplace
+from pipl import __version__, durable
+from pipl.ci import outbox, products, publishing, statement, workplace
 from pipl.ci.handler import Job
-from pipl.ci.products import Delivery, TaskFile
-from pipl.ci.run import Outcome
+from pipl.ci.products import Delivery
+from pipl.ci.run import Outcome, Published
+from pipl.ci.statement import Making
 from pipl.ci.workplace import Subject, Workplace
-from pipl.errors import FrameworkError, InvalidFlow, InvalidWheel, JobFailed
+from pipl.errors import (
+    FrameworkError,
+    InvalidFlow,
+    InvalidWheel,
+    JobFailed,
+    NotAllowed,
+    WrittenOutside,
+)
+from pipl.index.release import ReleaseFile
 from pipl.workspace.materialise import answer_of
+from pipl_pipe.task import snapshot
 
 TASKS = "pipl_pipe.tasks"
+MAKING = "making.json"
+"""In the outbox: when and where its wheels were made."""
+SHOWN = 20
 
 
 def handle(job: Job) -> Outcome:
@@ -24,23 +39,57 @@ def handle(job: Job) -> Outcome:
     What the task has made is kept in the run's outbox before anything is uploaded, so that a
     later attempt delivers the very same files; these are uploaded only after their assets are
     where others will read them. Raises FrameworkError for what the task did wrong or an asset
-    that the store lacks, ProductTaken, ProductDiffers, and what remotes raise.
+    that the store lacks, WrittenOutside, ProductTaken, ProductDiffers, and what remotes raise.
     """
     spec = job.spec
     if spec.products is None:
         raise InvalidFlow((f"{spec.index}: the handler 'process' needs `products`",))
     subject = workplace.fetch(job)
     ready = workplace.prepare(job, subject)
-    wheels = outbox.held(job.outbox)
-    if wheels is None or not _are_whole(job, ready, wheels):
-        wheels = outbox.fill(job.outbox, _make(job, subject, ready))
+    kept = outbox.held(job.outbox)
+    if kept is not None and not _are_whole(job, ready, _wheels(kept)):
+        kept = None
+    files = outbox.fill(job.outbox, _make(job, subject, ready)) if kept is None else kept
+    wheels = _wheels(files)
     publishing.publish(
         wheels, ready.environment, ready.place.environ, notes=job.folder, say=job.say
     )
-    task = TaskFile(spec.project, spec.version, spec.sha256)
-    delivery = Delivery(job.client, spec.products, task)
-    products.deliver(delivery, wheels, locks=spec.locks, say=job.say)
-    return Outcome.passed(f"made {', '.join(path.name for path in wheels) or 'no products'}")
+    delivery = Delivery(job.client, spec.products, spec.project)
+    delivered = products.deliver(delivery, wheels, locks=spec.locks, say=job.say)
+    making = next((Making.parse(_text(path)) for path in files if path.name == MAKING), None)
+    return Outcome.passed(
+        f"made {', '.join(path.name for path in wheels) or 'no products'}",
+        published=[
+            _published(job, path, file, making, resumed=kept is not None)
+            for path, file in zip(wheels, delivered, strict=True)
+        ],
+    )
+
+
+def _wheels(files: Iterable[Path]) -> tuple[Path, ...]:
+    return tuple(path for path in files if path.suffix == ".whl")
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def _published(
+    job: Job, path: Path, file: ReleaseFile, making: Making | None, *, resumed: bool
+) -> Published:
+    """Keep the completed provenance of a product beside its wheel, once, as the log says."""
+    about = Published(str(file.index), file.project, file.version, file.filename, file.sha256)
+    if making is None:  # an outbox of an older pipl
+        return about
+    found = statement.of_wheel(path)
+    document = statement.completed(found, file.filename, file.sha256, making)
+    known = statement.of_tox(job.client.test_results(file), file.sha256) if resumed else None
+    if known is None:
+        try:
+            job.client.upload_test_result(file, statement.to_tox(document, file, making))
+        except NotAllowed as fault:
+            job.say(f"when and where it was made is not kept beside it: {fault}")
+    return replace(about, statement=document)
 
 
 def _are_whole(job: Job, ready: Workplace, wheels: Sequence[Path]) -> bool:
@@ -58,19 +107,18 @@ def _are_whole(job: Job, ready: Workplace, wheels: Sequence[Path]) -> bool:
 
 
 def _make(job: Job, subject: Subject, ready: Workplace) -> Iterable[Path]:
-    """Run the task's `process()`; its assets are in the store when the wheels are there."""
+    """Run the task's `process()`; its assets are in the store when the wheels are there.
+
+    Gives the wheels, and a file that says when and where they were made.
+    """
     name = _task_of(subject)
     scratch, out = job.scratch / "process", job.scratch / "out"
     for folder in (scratch, out):
         folder.mkdir()
-    release = {
-        "name": job.spec.project,
-        "version": job.spec.version,
-        "sha256": job.spec.sha256,
-        "lock": None if subject.lock is None else subject.lock.digest,
-    }
     published = job.scratch / "release.json"
-    durable.write_text(published, json.dumps(release) + "\n")
+    durable.write_text(published, json.dumps(_release(job, subject)) + "\n")
+    elsewhere = (scratch, out, job.scratch / "tmp")
+    before, started_at = snapshot.take(job.scratch, without=elsewhere), time.time()
     done = job.ask(
         [
             *(ready.environment.python, "-m", "pipl_pipe", "process"),
@@ -83,7 +131,48 @@ def _make(job: Job, subject: Subject, ready: Workplace) -> Iterable[Path]:
     if not done.stdout.strip():
         raise JobFailed(f"the interpreter of the task ended with status {done.status}")
     answer_of(done)
-    return sorted(out.glob("*.whl"))
+    changed = snapshot.changes(before, snapshot.take(job.scratch, without=elsewhere))
+    if changed:
+        raise WrittenOutside(name, changed[:SHOWN])
+    making = job.scratch / MAKING
+    durable.write_text(making, _making(job, ready, started_at).render())
+    return [*sorted(out.glob("*.whl")), making]
+
+
+def _making(job: Job, ready: Workplace, started_at: float) -> Making:
+    spec = job.spec
+    return Making(
+        started_at=started_at,
+        finished_at=time.time(),
+        host=job.machine.host,
+        platform=job.machine.platform,
+        python=str(ready.interpreter.version),
+        pipl=__version__,
+        handler=spec.handler,
+        invocation=f"{spec.binding.name}/{spec.run_id}/{spec.attempt}",
+    )
+
+
+def _release(job: Job, subject: Subject) -> dict[str, object]:
+    """What the framework is told of the published task."""
+    lock = subject.lock
+    tools = [
+        {
+            "name": one.name,
+            "version": one.version,
+            "digest": f"sha256:{one.files[0].sha256}" if len(one.files) == 1 else "",
+        }
+        for one in (() if lock is None else lock.packages)
+        if one.version is not None
+    ]
+    return {
+        "name": job.spec.project,
+        "version": job.spec.version,
+        "sha256": job.spec.sha256,
+        "file": job.spec.filename,
+        "lock": None if lock is None else lock.digest,
+        "tools": tools,
+    }
 
 
 def _task_of(subject: Subject) -> str:
