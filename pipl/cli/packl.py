@@ -1,4 +1,4 @@
-"""`pipl packl`: create, show, list, add, bump, build, publish, upload, migrate."""
+"""`pipl packl`: create, show, list, add, bump, build, publish, upload, provenance, migrate."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _HERE = "pipl.cli.packl"
 _RELEASE = "pipl.cli.packl_release"
+_ORIGIN = "pipl.cli.packl_origin"
 packl = LazyGroup(
     "packl",
     places={
@@ -26,6 +27,7 @@ packl = LazyGroup(
         "build": (f"{_RELEASE}:build", "Build the packl's sdist and wheel."),
         "publish": (f"{_RELEASE}:publish", "Publish the packl to a stage."),
         "upload": (f"{_RELEASE}:upload", "Publish with a password, as the prototype did."),
+        "provenance": (f"{_ORIGIN}:provenance", "Show where a product comes from."),
         "migrate": (f"{_HERE}:migrate", "Convert a 2019 packl (__setupl__.py) to pyproject.toml."),
     },
     help="Packls: create, edit, build, publish.",
