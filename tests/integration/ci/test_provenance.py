@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import subprocess
+import re
+import sys
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 import requests
+from packaging.version import Version
 
 from pipl import process
 from pipl.ci import job_folder, statement
-from pipl.env import discovery, venv
-from pipl.errors import NoInterpreter
+from pipl.env import discovery, python
+from pipl.env.interpreter import Interpreter
 from pipl.index.name import IndexName
+from pipl_pipe import context
+from pipl_pipe.context import Context
 from pipl_pipe.product import provenance
 from pipl_pipe.product.wheel import rewrite
 
@@ -37,12 +42,7 @@ VARIED = """
 
 def command(studio, *args: str, status: int = 0) -> str:
     """What the command writes; it ends with `status`."""
-    words = ["packl", "provenance", *args, "--project", str(studio.project.folder)]
-    done = process.run(
-        [*studio.running.shell.command, *words] if hasattr(studio.running.shell, "command")
-        else [shutil.which("pipl") or "pipl", *words],
-        cwd=studio.project.folder, env=studio.running.environ, check=False,
-    )  # fmt: skip
+    done = studio.running.shell.attempt("packl", "provenance", *args)
     assert done.status == status, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return done.stdout
@@ -115,7 +115,10 @@ def test_devpis_page_of_the_release_still_renders(vase) -> None:
     listed = url + "/+toxresults/" + product.wheel.filename
     found = requests.get(listed, headers={"Accept": "text/html"}, timeout=30)
     assert found.status_code == 200
-    assert "made by the task vase 1.0.0" in found.text
+    (one,) = set(re.findall(r'href="([^"]*toxresult-[^"]*)"', found.text))
+    shown = requests.get(urljoin(listed, one), headers={"Accept": "text/html"}, timeout=30)
+    assert shown.status_code == 200
+    assert "made by the task vase 1.0.0" in shown.text
 
 
 def test_the_lock_of_a_run_is_kept_in_its_folder(vase) -> None:
@@ -145,11 +148,10 @@ def test_a_file_that_was_changed_on_the_server_is_found(studio) -> None:
     server = studio.project.folder / "system" / "server"
     (stored,) = server.rglob("pot_geo-1.0.0-py3-none-any.whl")
     stored.chmod(0o644)
-    stored.write_bytes(stored.read_bytes().replace(b"made by the task pot", b"made by the task pit"))
-    done = process.run(
-        [shutil.which("pipl") or "pipl", "packl", "provenance", "pot-geo==1.0.0", "--verify"],
-        cwd=studio.project.folder, env=studio.running.environ, check=False,
-    )  # fmt: skip
+    stored.write_bytes(
+        stored.read_bytes().replace(b"made by the task pot", b"made by the task pit")
+    )
+    done = studio.running.shell.attempt("packl", "provenance", "pot-geo==1.0.0", "--verify")
     assert done.status != 0
     assert "pot_geo-1.0.0-py3-none-any.whl" in done.stderr
     assert "Traceback" not in done.stderr
@@ -184,12 +186,67 @@ def test_what_has_no_provenance_is_said(vase, text: str, status: int) -> None:
 
 
 def test_two_interpreters_in_two_places_make_the_same_bytes(studio, tmp_path: Path) -> None:
-    """The task is processed by CI, and again by another Python, in another folder."""
-    try:
-        other = discovery.named("3.9", None, os.environ)  # type: ignore[arg-type]
-    except (NoInterpreter, AttributeError):
-        pytest.skip("no other interpreter here")
-    studio.task("bowl", body=VARIED)
-    studio.settle()
-    made = [studio.client.releases(PROJECT, name) for name in ("bowl-geo", "bowl-geo-notes")]
-    assert other and made and venv and subprocess
+    """Without packages that are built for one Python; each has a store of its own, too."""
+    release = studio.task("bowl", body=VARIED, product="bowl_geo")
+    pythons = [python.running(), _another_python()]
+    made = []
+    for number, interpreter in enumerate(pythons):
+        place = tmp_path / f"place {number}" / ("deeper" * number)
+        place.mkdir(parents=True)
+        made.append(_process(studio, release, interpreter, place))
+    assert sorted(made[0]) == [
+        "bowl_geo-1.0.0-py3-none-any.whl",
+        "bowl_geo_notes-1.0.0-py3-none-any.whl",
+    ]
+    assert made[0] == made[1]
+
+
+def _another_python() -> Interpreter:
+    for minor in (9, 13, 12, 10, 14):
+        found = discovery.look_up(f"3.{minor}", os.environ)
+        if found is not None and found.version.minor != sys.version_info.minor:
+            return found
+    root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    for path in root.glob("versions/3.*/bin/python"):  # which discovery does not look into
+        version = Version(path.parent.parent.name)
+        if version.minor >= 9 and version.minor != sys.version_info.minor:
+            return Interpreter(path, version)
+    pytest.skip("no other Python here")
+
+
+def _process(studio, release, interpreter: Interpreter, place: Path) -> dict[str, bytes]:
+    """Process a release as CI does, in an environment that is unpacked; the wheels by name."""
+    packages, workspace = place / "packages", place / "workspace"
+    files = [release.wheel]
+    for name in ("pipl-pipe", "packaging", "tomlkit", "typing-extensions", "fileseq"):
+        files.append(studio.client.releases(PROJECT, name)[0].wheel)
+    for file in files:
+        with zipfile.ZipFile(studio.client.download(file, place / file.filename)) as archive:
+            archive.extractall(packages)
+    for folder in ("scratch", "out", "workspace", "project", "home"):
+        (place / folder).mkdir()
+    binding = studio.project.binding
+    written = context.render(
+        Context(
+            workspace, binding.name, binding.url, place / "project", "root/PROJ",
+            workspace / "assets",
+        )
+    )  # fmt: skip
+    (place / "pipl.json").write_text(written)
+    told = {"name": "bowl", "version": "1.0.0", "sha256": release.wheel.sha256, "lock": None}
+    (place / "release.json").write_text(json.dumps(told))
+    done = process.run(
+        [
+            interpreter.path, "-m", "pipl_pipe", "process", "--release", place / "release.json",
+            "--scratch", place / "scratch", "--out", place / "out",
+        ],
+        cwd=place / "scratch",
+        env={
+            "PATH": os.environ["PATH"], "HOME": str(place / "home"),
+            "PYTHONPATH": str(packages), context.VARIABLE: str(place / "pipl.json"),
+            "PYTHONHASHSEED": str(len(place.name)),
+        },
+        check=False,
+    )  # fmt: skip
+    assert done.status == 0, done.stdout + done.stderr
+    return {path.name: path.read_bytes() for path in (place / "out").iterdir()}
