@@ -57,21 +57,21 @@ def _handle(handler: Handler, bench: Bench, folder: Path, environ: dict[str, str
         sha256=wheel.sha256,
         binding=project.binding,
         user=CI_USER,
-        secrets=project.secrets,
-        locks=folder / "locks",
         products=project.index,
     )
-    job = Job(
-        spec=spec,
-        folder=folder,
-        scratch=folder / "scratch",
-        connect=Access(project.binding, CI_USER, project.secrets, time.time).connect,
-        installer=choice.choose(None, environ),
-        environ=environ,
-        machine=Machine("bench", sys.platform),
-        say=lambda line: None,
-    )
-    assert handler(job).state == "passed"
+    with (folder / "log.txt").open("wb") as log:
+        job = Job(
+            spec=spec,
+            folder=folder,
+            scratch=folder / "scratch",
+            connect=Access(project.binding, CI_USER, project.secrets, time.time).connect,
+            installer=choice.choose(None, environ),
+            environ=environ,
+            machine=Machine("bench", sys.platform),
+            say=lambda line: None,
+            log=log,
+        )
+        assert handler(job).state == "passed"
     shutil.rmtree(folder)
 
 

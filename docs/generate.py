@@ -39,7 +39,7 @@ def error_codes() -> str:
     rows = [
         f"| `{error.code}` | {exit_code(error)} | {_cell(error.says)} | {_cell(error.hint)} |"
         for module in (errors, pipe_errors)
-        for error in sorted(_leaves(module.__name__), key=lambda error: error.code)
+        for error in sorted(_designed(module.__name__), key=lambda error: error.code)
     ]
     head = "| code | exit | message | what to do |\n| --- | --- | --- | --- |"
     return "\n".join([_NOTE, "# Errors\n", head, *rows, ""])
@@ -57,9 +57,11 @@ def _walk(
             yield from _walk(found, (*path, name))
 
 
-def _leaves(module: str, root: type[DesignedError] = DesignedError) -> list[type[DesignedError]]:
-    below = [leaf for child in root.__subclasses__() for leaf in _leaves(module, child)]
-    return below if root.__subclasses__() else [root] if root.__module__ == module else []
+def _designed(module: str, root: type[DesignedError] = DesignedError) -> list[type[DesignedError]]:
+    """The errors with a message of their own, whether or not others refine them."""
+    below = [found for child in root.__subclasses__() for found in _designed(module, child)]
+    is_own = "says" in vars(root) and root.__module__ == module and root is not DesignedError
+    return [root, *below] if is_own else below
 
 
 def _cell(text: str) -> str:

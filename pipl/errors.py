@@ -12,13 +12,15 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     │   └── PathMissing, InvalidRelease, InvalidUrl, InUse, NotRegistered, UnknownSelection
     │   └── SeveralAssets, NothingSelected, DestinationKept
     ├── ServerError                  3  the server does not do what it should
-    │   ├── ServerDown, ServerStopped, ServerSlow, ServerUntrusted, PortTaken, ServerDied
+    │   ├── ServerDown, ServerStopped, ServerSlow, ServerBusy, ServerUntrusted
+    │   ├── PortTaken, ServerDied
     │   └── AlreadyRunning, NotRunning, UnexpectedReply
     ├── AccessError                  4  who you are and what you may do
-    │   └── WrongPassword, LoginExpired, LoginNeeded, NotAllowed
+    │   └── WrongPassword, LoginExpired (TokenRefused), LoginNeeded, NotAllowed
     ├── IndexFault                   5  what the index holds
     │   ├── IndexNotFound, UserNotFound, ReleaseNotFound, AlreadyExists
-    │   └── IndexRefused, VersionTaken, UploadRefused, DamagedDownload
+    │   ├── IndexRefused, VersionTaken, UploadRefused, DamagedDownload
+    │   └── TaskCycle, UnknownPackl
     ├── EnvError                     6  interpreters, resolving, installing
     │   ├── NoInterpreter, UnknownInstaller, InvalidRequirement
     │   ├── Unresolvable, ResolverFailed, InstallFailed, InvalidLock
@@ -26,9 +28,12 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     ├── BuildError                   7
     │   └── BuildFailed, InvalidWheel, InvalidSdist
     ├── CIError                      8
-    │   ├── InvalidFlow, NoCIUser, RunNotFound, RunNotRetryable, RunnerBusy, UnknownLedger
-    │   ├── TestsFailed, ProductTaken, ProductDiffers, JobFailed, JobTimedOut
-    │   └── NoProvenance, WrittenOutside
+    │   ├── InvalidFlow, NoCIUser, RunNotFound, WrongRunState, RunnerBusy, UnknownLedger
+    │   ├── NoCIToken, LedgerAway, InvalidLedgerUrl, ExtraNeeded
+    │   ├── InvalidNotifier, NotifierUnknown, NotifierFailed, NotLoopback
+    │   ├── TestsFailed, ProductTaken, ProductDiffers, NoProvenance, WrittenOutside
+    │   ├── JobFailed, JobTimedOut, JobOutOfMemory, JobLost, ResultTooLarge
+    │   └── ResourcesLacking, InvalidEngineOption, EngineMissing, SchedulerInsecure, SchedulerDown
     ├── CommandFailed, CommandTimedOut, ProgramMissing   9  a program that pipl runs
     ├── AssetFault                   12 the project's asset store and what keeps its assets
     │   ├── MarksUnreadable, CollectorBusy, NothingToUndo, StoreShared, NoStore
@@ -312,6 +317,17 @@ class ServerSlow(ServerError):
     hint = "try again; look at the server's load and log with `pipl proj status`"
 
 
+class ServerBusy(ServerError):
+    """It asks to be left alone for a while (HTTP's 429 and 503 with Retry-After)."""
+
+    url: str
+    doing: str
+    retry_after_s: float
+    code = "server.busy"
+    says = "the server at {url} wants to be asked again in {retry_after_s:g} s ({doing})"
+    hint = "wait and try again; too many may be asking, or one of them too often"
+
+
 class ServerUntrusted(ServerError):
     url: str
     reason: str
@@ -380,6 +396,14 @@ class LoginExpired(AccessError):
     code = "access.login-expired"
     says = "the login of {user} at {url} has expired"
     hint = "log in again with `pipl login {user}`"
+
+
+class TokenRefused(LoginExpired):
+    """A token of devpi-tokens, by which programs act, that has ended or was revoked."""
+
+    code = "access.token-refused"
+    says = "the token of {user} is no longer good at {url}"
+    hint = "make a new one; for CI with `pipl ci token rotate`, which a running runner takes up"
 
 
 class LoginNeeded(AccessError):
@@ -456,6 +480,24 @@ class VersionTaken(IndexFault):
     code = "packl.version-taken"
     says = "{index} holds {project} {version} already and refuses overwriting"
     hint = "run `pipl packl bump patch`, or publish to another index with --to"
+
+
+class TaskCycle(IndexFault):
+    """A task would be made out of what it makes; `path` goes over products and their tasks."""
+
+    name: str
+    path: str
+    code = "packl.cycle"
+    says = "the task {name} would be made out of its own products: {path}"
+    hint = "drop one of these requirements: `pipl packl show` lists those of the packl"
+
+
+class UnknownPackl(IndexFault):
+    index: str
+    name: str
+    code = "index.unknown-packl"
+    says = "{index} gives no packl {name}"
+    hint = "see `pipl proj index list` for what it holds; --index names another one"
 
 
 class UploadRefused(IndexFault):
@@ -615,11 +657,51 @@ class InvalidFlow(CIError):
     hint = "correct the `ci` entry of the config packl"
 
 
+class InvalidNotifier(CIError):
+    """What the flow gives a notifier does not do."""
+
+    name: str
+    problems: tuple[str, ...]
+    code = "ci.invalid-notifier"
+    says = "the notifier {name!r} cannot be used: {problems}"
+    hint = "correct `notifiers` in the `ci` entry of the config packl"
+
+
+class NotifierUnknown(CIError):
+    name: str
+    known: tuple[str, ...]
+    code = "ci.notifier-unknown"
+    says = "the CI flow has no notifier {name!r}; there are: {known}"
+    hint = "see them with `pipl ci flow show`"
+
+
+class NotLoopback(CIError):
+    host: str
+    code = "ci.not-loopback"
+    says = "{host} is not an address of this machine alone, and nobody is asked who they are"
+    hint = "add --to-network if everybody who reaches it may read the figures of CI"
+
+
+class NotifierFailed(CIError):
+    name: str
+    reason: str
+    code = "ci.notifier-failed"
+    says = "the notifier {name!r} could not send: {reason}"
+    hint = "try it with `pipl ci notify test`"
+
+
 class NoCIUser(CIError):
     project: str
     code = "ci.no-ci-user"
     says = "the project {project} has no user for CI yet"
     hint = "make it with `pipl proj index create-default`"
+
+
+class NoCIToken(CIError):
+    project: str
+    code = "ci.no-ci-token"
+    says = "the CI of the project {project} has no token"
+    hint = "make one with `pipl ci token rotate`"
 
 
 class RunNotFound(CIError):
@@ -629,12 +711,28 @@ class RunNotFound(CIError):
     hint = "see `pipl ci status`"
 
 
-class RunNotRetryable(CIError):
+class WrongRunState(CIError):
+    """`wanted` is what it was to become: retried, cancelled, held, released."""
+
     run: int
     state: str
-    code = "ci.run-not-retryable"
-    says = "CI run {run} is {state}"
-    hint = "only a failed run can be retried; see `pipl ci status`"
+    wanted: str
+    code = "ci.wrong-run-state"
+    says = "CI run {run} is {state}, so it cannot be {wanted}"
+    hint = (
+        "see `pipl ci status`: what failed, is held or was cancelled can be retried, what is "
+        "queued can be held, what has not ended can be cancelled"
+    )
+
+
+class LedgerAway(CIError):
+    """The database that keeps CI's runs cannot be reached, or does not answer."""
+
+    name: str
+    reason: str
+    code = "ci.ledger-away"
+    says = "the CI ledger {name} cannot be reached: {reason}"
+    hint = "start the database server, or correct `ledger` in the project's .pipl"
 
 
 class UnknownLedger(CIError):
@@ -642,13 +740,32 @@ class UnknownLedger(CIError):
 
     path: str
     found: str
-    known: int
+    known: str
     code = "ci.unknown-ledger"
     says = "{path} is no CI ledger of version {known} (found: {found})"
     hint = (
         "run the version of pipl that wrote it, or move it away: the index keeps every "
         "release, and CI starts again from there"
     )
+
+
+class InvalidLedgerUrl(CIError):
+    """The text is not shown: it may hold a password."""
+
+    reason: str
+    code = "ci.invalid-ledger-url"
+    says = "this is not the URL of a CI ledger: {reason}"
+    hint = "write it as postgresql://user@host/database, in the project's .pipl as `ledger`"
+
+
+class ExtraNeeded(CIError):
+    """Something that only an optional library can do."""
+
+    library: str
+    extra: str
+    code = "ci.extra-needed"
+    says = "{library} is not installed here"
+    hint = "install it with `pip install 'pipl[{extra}]'`"
 
 
 class RunnerBusy(CIError):
@@ -723,6 +840,81 @@ class JobTimedOut(CIError):
     hint = (
         "find what hangs in the log with `pipl ci log`; the limit is `timeout_s` in the `ci` config"
     )
+
+
+class JobOutOfMemory(CIError):
+    memory_gb: float
+    code = "ci.job-out-of-memory"
+    says = "the job needed more than {memory_gb:g} GB of memory"
+    hint = "give it more by `memory_gb` in the handler's `resources` in the `ci` config"
+
+
+class JobLost(CIError):
+    """The job's machine or its process was killed or stopped; the job is not to blame."""
+
+    host: str
+    code = "ci.job-lost"
+    says = "the job was lost on {host} before it gave a verdict"
+    hint = "see whether that machine works, then `pipl ci retry`"
+
+
+class ResultTooLarge(CIError):
+    """What a job has made is too much to be sent from the machine that it ran on."""
+
+    size_mb: float
+    limit_mb: float
+    code = "ci.result-too-large"
+    says = "the job has made {size_mb:.0f} MB besides assets, and {limit_mb:.0f} MB may come back"
+    hint = "add large files to the products as assets; they go to the asset store"
+
+
+class ResourcesLacking(CIError):
+    """`wanted` and `there` list resources as people write them, such as maya=1."""
+
+    wanted: str
+    there: str
+    code = "ci.resources-lacking"
+    says = "the job needs {wanted}, and the engine has {there}"
+    hint = (
+        "give the runner what is missing (`pipl ci start --resource NAME=AMOUNT`), or ask for "
+        "less in the handler's `resources` in the `ci` config"
+    )
+
+
+class InvalidEngineOption(CIError):
+    option: str
+    reason: str
+    code = "ci.invalid-engine-option"
+    says = "the engine's option {option} is not usable: {reason}"
+    hint = "see the section on engines in docs/reference/ci.md"
+
+
+class EngineMissing(CIError):
+    """What an engine is made of is not installed beside pipl."""
+
+    engine: str
+    library: str
+    code = "ci.engine-missing"
+    says = "the engine {engine} needs {library}, which is not installed"
+    hint = "install it beside pipl with `pip install 'pipl[{engine}]'`"
+
+
+class SchedulerInsecure(CIError):
+    address: str
+    code = "ci.scheduler-insecure"
+    says = "jobs' logins would travel unencrypted to the Dask scheduler at {address}"
+    hint = (
+        "give scheduler and workers TLS and a tls:// address (docs/howto/farm.md), or set the "
+        "engine's option `insecure` to yes in a network that nobody else reads"
+    )
+
+
+class SchedulerDown(CIError):
+    address: str
+    reason: str
+    code = "ci.scheduler-down"
+    says = "the Dask scheduler at {address} cannot be used: {reason}"
+    hint = "start it with `dask scheduler`, or correct the engine's option `scheduler`"
 
 
 class AssetFault(PiplError):

@@ -1,4 +1,4 @@
-"""What extends the tool itself, by entry point: templates, CI handlers, CI engines.
+"""What extends the tool itself, by entry point: templates, what CI is made of.
 
 Which distribution wins where two provide one name, and how a broken one is reported, is
 `pipl_pipe.extension`'s; the entry points are read by importlib-metadata, the same on every
@@ -26,7 +26,8 @@ if TYPE_CHECKING:  # where it is at runtime differs from 3.10 to 3.14
 TEMPLATES = "pipl.templates"
 CI_HANDLERS = "pipl.ci_handlers"
 CI_ENGINES = "pipl.ci_engines"
-GROUPS = (TEMPLATES, CI_HANDLERS, CI_ENGINES)
+CI_NOTIFIERS = "pipl.ci_notifiers"
+GROUPS = (TEMPLATES, CI_HANDLERS, CI_ENGINES, CI_NOTIFIERS)
 
 
 class Distribution(Protocol):
@@ -78,6 +79,11 @@ def ci_handlers() -> Loaded[Callable[..., object]]:
 def ci_engines() -> Loaded[Callable[..., object]]:
     """Where CI's jobs can run, loaded when looked up; see `pipl.ci.engine`."""
     return Loaded(extensions(CI_ENGINES), extra={}, check=_callable)
+
+
+def ci_notifiers() -> Loaded[Callable[..., object]]:
+    """How people are told, loaded when looked up; see `pipl.ci.notify.notifier`."""
+    return Loaded(extensions(CI_NOTIFIERS), extra={}, check=_callable)
 
 
 def _callable(found: object) -> str:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 PYPROJECT = "pyproject.toml"
 KINDS = ("code", "config", "product", "task", "envset")
+FOLLOWS = ("auto", "manual")
+"""Whether CI makes post-releases of a task when products that it takes have moved."""
 SCRIPTS = "console_scripts"
 MAX_BYTES = 4_000_000
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
@@ -31,7 +33,9 @@ class Packl:
     """A packl as its pyproject.toml declares it.
 
     `version` is in normal form (PEP 440); `type` is the task or product type, empty for other
-    kinds. `entry_points` maps group to name to target, console scripts included.
+    kinds. `entry_points` maps group to name to target, console scripts included. `follow` is one
+    of FOLLOWS; `products` are the distributions that a task says it makes, normalised and sorted
+    (it may make others).
     """
 
     folder: Path
@@ -44,6 +48,8 @@ class Packl:
     dependencies: Tuple[str, ...]
     extras: Mapping[str, Tuple[str, ...]]
     entry_points: Mapping[str, Mapping[str, str]]
+    follow: str = "manual"
+    products: Tuple[str, ...] = ()
 
     @property
     def package(self) -> str:
@@ -187,6 +193,9 @@ def _checked(folder: Path, document: TOMLDocument) -> Packl:
     kind = pipl.get("kind", "code")
     if kind not in KINDS:
         problems.append(f"tool.pipl.kind {kind!r} is none of {', '.join(KINDS)}")
+    follow = pipl.get("follow", "manual")
+    products = pipl.get("products", [])
+    problems += _task_problems(kind, follow, products)
     groups = _groups(project, problems)
     if problems:
         raise InvalidPackl(str(folder), tuple(problems))
@@ -201,7 +210,26 @@ def _checked(folder: Path, document: TOMLDocument) -> Packl:
         dependencies=dependencies,
         extras=extras,
         entry_points=groups,
+        follow=follow,
+        products=tuple(sorted({normalised(name) for name in products})),
     )
+
+
+def _task_problems(kind: Any, follow: Any, products: Any) -> List[str]:
+    """What is wrong with the keys of [tool.pipl] that only tasks have."""
+    problems = []
+    if follow not in FOLLOWS:
+        problems.append(f"tool.pipl.follow {follow!r} is none of {', '.join(FOLLOWS)}")
+    elif follow == "auto" and kind != "task":
+        problems.append(f"tool.pipl.follow is for tasks; a packl of kind {kind!r} is not processed")
+    names = products if isinstance(products, list) else [products]
+    wrong = [one for one in names if not (isinstance(one, str) and _NAME.fullmatch(one))]
+    if wrong or not isinstance(products, list):
+        shown = ", ".join(map(repr, wrong or names))
+        problems.append(f"tool.pipl.products is a list of distribution names, not {shown}")
+    elif products and kind != "task":
+        problems.append(f"tool.pipl.products is for tasks; a packl of kind {kind!r} makes none")
+    return problems
 
 
 def _name_problem(folder: Path, name: Any) -> str:

@@ -1,27 +1,28 @@
-"""How CI gets at the server: as its own user, by a kept token or by the kept password."""
+"""How CI gets at the server: as its own user, by the token that the project keeps."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipl.errors import NoCIUser
+from pipl.errors import InvalidFile, NoCIUser, TokenRefused
 from pipl.index.devpi import DevpiClient
-from pipl.index.login import LoginStore
-from pipl.project import secrets
+from pipl.index.login import Login, LoginStore
+from pipl.project import ci_token, secrets
 from pipl.project.binding import Binding
 
 LEFT_S = 3600.0
-"""How long a token must still be good for to be used: longer than a job may take."""
+"""How long a login by password must still be good for to be used: longer than a job may take."""
 
 
 @dataclass(frozen=True)
 class Access:
-    """The user that CI acts as, and the folder that holds their password and last token.
+    """The user that CI acts as, and the folder that holds what lets them in.
 
-    A password takes the server a tenth of a second to check, a token nothing. `clock` gives
-    seconds since the epoch.
+    That is a token (`pipl.project.ci_token`). Projects made before there was one hold the
+    user's password, and the login that it last gave. `clock` gives seconds since the epoch.
     """
 
     binding: Binding
@@ -30,17 +31,84 @@ class Access:
     clock: Callable[[], float]
 
     def connect(self, *, renew: bool = False) -> DevpiClient:
-        """A client that is logged in; with `renew`, by the password, which gives a new token.
+        """A client that is logged in. One whose token is refused takes up the token kept then.
 
-        Raises NoCIUser, WrongPassword, ServerDown.
+        With `renew` the server is asked whether it lets the token in, or for a new login.
+        Raises NoCIUser, InvalidFile; with `renew` TokenRefused, WrongPassword, ServerDown.
         """
+        token = ci_token.kept(self.secrets)
+        if token is None:
+            return self._connect_by_password(renew=renew)
+        client = DevpiClient(self.binding.url, token.login(self.binding.url), fresh=self._fresh)
+        if renew and client.connection.who() is None:
+            client.close()
+            raise TokenRefused(token.user, self.binding.url)
+        return client
+
+    def login(self) -> Login:
+        """What a job acts as. A token that is replaced meanwhile ends the attempt, not the run.
+
+        Raises NoCIUser, InvalidFile, WrongPassword, ServerDown.
+        """
+        login = self._fresh()
+        if login is not None:
+            return login
+        with self._connect_by_password(renew=False) as client:
+            assert client.connection.login is not None
+            return client.connection.login
+
+    def warning(self) -> str:
+        """What people should do about the token before CI stops; empty where that is nothing.
+
+        Raises InvalidFile.
+        """
+        token = ci_token.kept(self.secrets)
+        if token is None:
+            known = secrets.read(self.secrets, self.user) is not None
+            return f"CI acts by a password; {_ROTATE}" if known else ""
+        days = token.days_left(self.clock())
+        if days < 0:
+            return f"CI's token has ended; {_ROTATE}"
+        return f"CI's token ends in {days} days; {_ROTATE}" if token.ends_soon(self.clock()) else ""
+
+    def _fresh(self) -> Login | None:
+        """The login by the token that is kept now."""
+        try:
+            token = ci_token.kept(self.secrets)
+        except InvalidFile:
+            return None
+        return token.login(self.binding.url) if token else None
+
+    def _connect_by_password(self, *, renew: bool) -> DevpiClient:
+        """A password takes the server a tenth of a second to check, its login nothing."""
         logins = LoginStore(self.secrets)
         login = None if renew else logins.get(self.binding.url)
         if login and login.user == self.user and login.expires_at > self.clock() + LEFT_S:
-            return DevpiClient(self.binding.url, login)
+            return DevpiClient(self.binding.url, login, fresh=self._fresh)
         secret = secrets.read(self.secrets, self.user)
         if secret is None:
             raise NoCIUser(self.binding.name)
-        client = DevpiClient(self.binding.url)
+        client = DevpiClient(self.binding.url, fresh=self._fresh)
         logins.put(client.log_in(self.user, secret))
         return client
+
+
+class Reminder:
+    """Tells people, once a day at most, that CI's token needs another one after it."""
+
+    def __init__(self, access: Access, tell: Callable[[str], None]) -> None:
+        self._access = access
+        self._tell = tell
+        self._next_at = 0.0
+
+    def remind(self) -> None:
+        now = self._access.clock()
+        if now < self._next_at:
+            return
+        self._next_at = now + ci_token.DAY_S
+        with suppress(InvalidFile):  # connecting says so
+            if text := self._access.warning():
+                self._tell(text)
+
+
+_ROTATE = "make a token with `pipl ci token rotate`"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pipl.ci.event import ReleaseEvent
-from pipl.errors import UnexpectedReply
+from pipl.errors import ServerBusy, UnexpectedReply
 from pipl.index.client import IndexClient
 
 PAGE_LIMIT = 200
@@ -19,6 +19,9 @@ BEFORE_ALL = -1
 CONFLICT = 409  # the server's log ends before `since`
 GRACE_S = 30.0
 """How much longer than the asked waiting a reply may take."""
+BUSY_ATTEMPTS = 5
+LONGEST_BUSY_S = 60.0
+"""A server that is busy is asked again when it says, at most so late and so often."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,11 @@ def read(client: IndexClient, since: int, *, wait_s: float) -> Page:
 
     A page is bounded: there may be more after its serial. One with a serial before `since`
     says that the server's log is another one, such as that of a restored backup. Raises
-    ServerDown, ServerStopped, LoginExpired, UnexpectedReply.
+    ServerDown, ServerStopped, ServerBusy, LoginExpired, UnexpectedReply.
     """
     path = f"/+pipl/events?since={since}&wait={wait_s:g}&limit={PAGE_LIMIT}"
     try:
-        reply = client.get_json(path, timeout_s=wait_s + GRACE_S)
+        reply = _patiently(lambda: client.get_json(path, timeout_s=wait_s + GRACE_S))
     except UnexpectedReply as fault:
         if fault.status == CONFLICT:
             return Page(BEFORE_ALL, ())
@@ -89,6 +92,15 @@ class Reader:
     def disconnect(self) -> None:
         """Connect anew for the next page."""
         self._client = None
+
+
+def _patiently(ask: Callable[[], object]) -> object:
+    for _ in range(BUSY_ATTEMPTS - 1):
+        try:
+            return ask()
+        except ServerBusy as busy:
+            time.sleep(min(busy.retry_after_s, LONGEST_BUSY_S))
+    return ask()
 
 
 def _page(reply: object) -> Page:

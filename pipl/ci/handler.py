@@ -7,8 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import IO
 
 from pipl import process
+from pipl.ci import job_login, logged
+from pipl.ci.containment import processes
 from pipl.ci.job_folder import JobSpec
 from pipl.ci.run import Outcome
 from pipl.ci.toxresult import Machine
@@ -20,7 +23,7 @@ from pipl.process import Completed
 from pipl_pipe.asset.places import config as place_config
 
 OUTPUT_TAIL = 100_000
-"""How many bytes of a program's output a job keeps for reports; its log has all of it."""
+"""How many bytes of a program's output a job keeps for reports; its log has more."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,8 @@ class Job:
     """One attempt of a run, as its handler sees it.
 
     `scratch` is empty at the start and private to this attempt; `outbox` survives attempts.
-    `client`, made at its first use, acts as the CI user. `environ` are the runner's variables.
+    `client`, made at its first use, acts as the CI user. `environ` are the variables of the
+    machine that it runs on; `log` is where its programs write, whatever they write being bounded.
     """
 
     spec: JobSpec
@@ -47,6 +51,7 @@ class Job:
     environ: Mapping[str, str]
     machine: Machine
     say: Callable[[str], None]
+    log: IO[bytes]
 
     @cached_property
     def client(self) -> IndexClient:
@@ -56,10 +61,6 @@ class Job:
     @property
     def outbox(self) -> Path:
         return self.folder / "outbox"
-
-    @property
-    def log(self) -> Path:
-        return self.folder / "log.txt"
 
     def release(self) -> Release:
         """The release that the file belongs to. Raises ReleaseNotFound."""
@@ -78,10 +79,9 @@ class Job:
         Raises ProgramMissing.
         """
         self.say("$ " + process.shown(args))
-        with self.log.open("ab") as log:
-            start = log.tell()
-            done = process.run(args, cwd=cwd, env=env, log=log, check=False)
-        return Ran(done.status, _tail(self.log, start))
+        with logged.tailed(self.log, OUTPUT_TAIL) as tail:
+            done = process.run(args, cwd=cwd, env=env, log=tail.file, check=False)
+        return Ran(done.status, tail.text)
 
     def ask(self, args: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str]) -> Completed:
         """Run a program that answers on standard output; what else it writes goes to the log.
@@ -89,13 +89,12 @@ class Job:
         Raises ProgramMissing.
         """
         self.say("$ " + process.shown(args))
-        with self.log.open("ab") as log:
-            return process.run(args, cwd=cwd, env=env, errors=log, check=False)
+        return process.run(args, cwd=cwd, env=env, errors=self.log, check=False)
 
     def private_environ(self) -> dict[str, str]:
         """The variables for foreign code: its home and its temporary files lie in `scratch`.
 
-        The cache of assets is the machine's.
+        The cache of assets is the machine's. It acts as the job's user at the server.
         """
         home, temporary = self.scratch / "home", self.scratch / "tmp"
         for folder in (home, temporary):
@@ -106,6 +105,7 @@ class Job:
             key: value
             for key, value in self.environ.items()
             if not key.startswith(("PIPL_", "XDG_", "VIRTUAL_ENV", "TOX_", "PYTEST_", "COV_"))
+            or key in (*job_login.VARIABLES, processes.MARKER)
         }
         names[place_config.CACHE] = place_config.cache_folder(self.environ, sys.platform).parent
         return kept | {key: str(value) for key, value in names.items()}
@@ -117,10 +117,3 @@ Handler = Callable[[Job], Outcome]
 It may be started again at any point of its work, whatever was cut short before, and must then
 lead to the same end. A designed error that it raises is the run's outcome.
 """
-
-
-def _tail(path: Path, start: int) -> str:
-    with path.open("rb") as file:
-        end = file.seek(0, 2)
-        file.seek(max(start, end - OUTPUT_TAIL))
-        return file.read().decode("utf-8", errors="replace")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipl.build import wheel
 from pipl.ci.event import ReleaseEvent
-from pipl.ci.flow import KINDS, Flow
+from pipl.ci.flow import KINDS, Facts, Flow
 from pipl.ci.run import NewRun
 from pipl.errors import AccessError, ServerError
 from pipl.index.client import IndexClient
@@ -21,16 +21,18 @@ from pipl_pipe.errors import DesignedError
 def new_runs(client: IndexClient, flow: Flow, events: Iterable[ReleaseEvent]) -> tuple[NewRun, ...]:
     """The runs that the flow asks for: wheels count, sdists only travel with them.
 
-    Where an index filters by kind, the wheel is looked into. Raises ServerDown, LoginExpired
-    and the like, but nothing that a single bad wheel could cause again and again.
+    Where an index filters by kind or type, the wheel is looked into. Raises ServerDown,
+    LoginExpired and the like, but nothing that a single bad wheel could cause again and again.
     """
     found: list[NewRun] = []
+    version = flow.version
     for event in events:
         index = IndexName.parse(event.index)
         stage = flow.stage(index)
         if stage is None or not event.filename.endswith(".whl"):
             continue
-        kind = kind_of(client, event) if stage.filters else None
+        unread = Facts(event.project)
+        facts = facts_of(client, event) if stage.filters else unread
         found.extend(
             NewRun(
                 index=index,
@@ -40,32 +42,38 @@ def new_runs(client: IndexClient, flow: Flow, events: Iterable[ReleaseEvent]) ->
                 sha256=event.sha256,
                 handler=handler,
                 user=event.user,
+                flow=version,
+                kind=facts.kind,
+                type=facts.type,
             )
-            for handler in stage.handlers_for(kind)
+            for handler in stage.handlers_for(facts)
         )
     return tuple(found)
 
 
-def kind_of(client: IndexClient, event: ReleaseEvent) -> str | None:
-    """The kind of packl in a wheel: "code" where it does not say, None where it is unreadable."""
+def facts_of(client: IndexClient, event: ReleaseEvent) -> Facts:
+    """What a wheel says of itself: "code" where it says nothing, unknown where it is unreadable."""
+    unknown = Facts(event.project)
     try:
         release = client.release(IndexName.parse(event.index), event.project, event.version)
         file = next((one for one in release.files if one.sha256 == event.sha256), None)
         if file is None:
-            return None
+            return unknown
         with tempfile.TemporaryDirectory(prefix="pipl-ci-") as folder:
             path = client.download(file, Path(folder) / file.filename)
             text = wheel.read_dist_info(path, KIND_MEMBER)
     except (ServerError, AccessError):
         raise
     except DesignedError:
-        return None
-    return "code" if text is None else _kind(text)
+        return unknown
+    return Facts(event.project, "code", "") if text is None else _facts(event.project, text)
 
 
-def _kind(text: str) -> str | None:
+def _facts(name: str, text: str) -> Facts:
     try:
-        kind = json.loads(text)["kind"]
-    except (ValueError, KeyError, TypeError):
-        return None
-    return kind if kind in KINDS else None
+        said = json.loads(text)
+        kind, type = said["kind"], said.get("type") or ""
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return Facts(name)
+    known = kind if kind in KINDS else None
+    return Facts(name, known, type if known is not None and isinstance(type, str) else None)

@@ -1,10 +1,11 @@
 """The folder of a run, through which the runner and the run's jobs talk.
 
-run.json     what to do, written by the runner before each attempt; holds no secret
-log.txt      what the attempts wrote
+run.json     what to do, written by the engine before each attempt; holds no secret
+log.txt      what the attempts wrote, of each at most the first and the last 4 MB
 result.json  the verdict, written whole by the job
 job.lock     held by the job that is at work
 outbox/      what the run has made and not yet delivered; survives attempts
+kept/        what the ledger shall keep of the run: lock, statement, toxresult, published
 scratch-N/   what attempt N needs while it runs
 """
 
@@ -23,14 +24,16 @@ from pipl.project.binding import Binding
 
 SPEC_FORMAT = "pipl-run/1"
 RESULT_FORMAT = "pipl-result/1"
+KEPT = "kept"
 
 
 @dataclass(frozen=True)
 class JobSpec:
     """What a job is to do: `handler` over a file, for the project that `binding` names.
 
-    It acts as `user`, whose secret lies in the folder `secrets`; `installer` is the name of
-    the one to use (None: the default); `products` is the index that products go to.
+    It acts as `user`; `installer` is the name of the one to use (None: the default);
+    `products` is the index that products go to. The folder of `binding` is None for a job
+    that does not see the project's folder.
     """
 
     run_id: int
@@ -43,8 +46,6 @@ class JobSpec:
     sha256: str
     binding: Binding
     user: str
-    secrets: Path
-    locks: Path
     products: IndexName | None = None
     installer: str | None = None
 
@@ -58,8 +59,6 @@ def write_spec(folder: Path, spec: JobSpec) -> None:
         **asdict(spec),
         "index": str(spec.index),
         "products": None if spec.products is None else str(spec.products),
-        "secrets": str(spec.secrets),
-        "locks": str(spec.locks),
         "binding": {
             "name": binding.name,
             "url": binding.url,
@@ -67,7 +66,7 @@ def write_spec(folder: Path, spec: JobSpec) -> None:
             "folder": None if binding.folder is None else str(binding.folder),
         },
     }
-    _write(folder / "run.json", SPEC_FORMAT, values)
+    durable.write_text(folder / "run.json", _rendered(SPEC_FORMAT, values))
 
 
 def read_spec(folder: Path) -> JobSpec:
@@ -82,8 +81,6 @@ def read_spec(folder: Path) -> JobSpec:
                 **values,
                 "index": IndexName.parse(values["index"]),
                 "products": None if products is None else IndexName.parse(products),
-                "secrets": Path(values["secrets"]),
-                "locks": Path(values["locks"]),
                 "binding": Binding(
                     name=binding["name"],
                     url=binding["url"],
@@ -97,8 +94,13 @@ def read_spec(folder: Path) -> JobSpec:
 
 
 def write_outcome(folder: Path, attempt: int, outcome: Outcome) -> None:
-    """Give the verdict of an attempt."""
-    _write(folder / "result.json", RESULT_FORMAT, {"attempt": attempt, **asdict(outcome)})
+    """Give the verdict of an attempt. Raises DiskFull."""
+    durable.write_text(folder / "result.json", rendered_outcome(attempt, outcome))
+
+
+def rendered_outcome(attempt: int, outcome: Outcome) -> str:
+    """The text of `result.json`."""
+    return _rendered(RESULT_FORMAT, {"attempt": attempt, **asdict(outcome)})
 
 
 def read_outcome(folder: Path, attempt: int) -> Outcome | None:
@@ -115,9 +117,8 @@ def read_outcome(folder: Path, attempt: int) -> Outcome | None:
         raise InvalidFile(str(path), repr(fault)) from fault
 
 
-def _write(path: Path, form: str, values: dict[str, object]) -> None:
-    text = json.dumps({"format": form, **values}, indent=1, sort_keys=True)
-    durable.write_text(path, text + "\n")
+def _rendered(form: str, values: dict[str, object]) -> str:
+    return json.dumps({"format": form, **values}, indent=1, sort_keys=True) + "\n"
 
 
 def _read(path: Path, form: str) -> dict[str, Any]:

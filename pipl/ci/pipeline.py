@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -26,6 +26,7 @@ from pipl_pipe.errors import DesignedError
 from pipl_pipe.extension import CONFIG_GROUP
 
 CONFIG_ENTRY = "ci"
+_CACHE = "config.json"
 _CACHE_FORMAT = "pipl-ci-config/1"
 
 
@@ -47,6 +48,9 @@ class FlowSource(Protocol):
     def concerns(self, event: ReleaseEvent) -> bool:
         """Whether this event may change the flow."""
 
+    def moved(self) -> bool:
+        """Whether something else than an event may have changed the flow since it was loaded."""
+
     def load(self, client: IndexClient) -> SourcedFlow:
         """The flow as of now. Raises InvalidFlow, Unresolvable, ServerDown."""
 
@@ -60,57 +64,72 @@ class FixedFlow:
     def concerns(self, event: ReleaseEvent) -> bool:
         return False
 
+    def moved(self) -> bool:
+        return False
+
     def load(self, client: IndexClient) -> SourcedFlow:
         return SourcedFlow(self.flow, "given")
 
 
-@dataclass(frozen=True)
 class Pipeline:
-    """The flow of the packls `names`, asked in an environment of their newest releases.
+    """The flow of the packls that `names` gives, asked in an environment of their newest releases.
 
     The environment lies in `folder`; its last usable answer is kept beside it. It is asked
     again only when a packl has moved, and stays in force where the new answer is not usable.
+    The answer that is kept in `besides` serves as well, while it is that of the newest releases.
     """
 
-    names: tuple[str, ...]
-    folder: Path
-    binding: Binding
-    installer: Installer
-    environ: Mapping[str, str]
+    def __init__(
+        self,
+        names: Callable[[], tuple[str, ...]],
+        folder: Path,
+        binding: Binding,
+        installer: Installer,
+        environ: Mapping[str, str],
+        *,
+        besides: Path | None = None,
+    ) -> None:
+        self._names = names
+        self._loaded: tuple[str, ...] = ()
+        self.folder = folder
+        self.binding = binding
+        self.installer = installer
+        self.environ = environ
+        self.besides = besides
 
     def concerns(self, event: ReleaseEvent) -> bool:
-        names = {canonicalize_name(name) for name in self.names}
+        names = {canonicalize_name(name) for name in self._loaded}
         return event.index == str(self.binding.index) and canonicalize_name(event.project) in names
 
+    def moved(self) -> bool:
+        return self._names() != self._loaded
+
     def load(self, client: IndexClient) -> SourcedFlow:
-        if not self.names:
+        names = self._loaded = self._names()
+        if not names:
             return SourcedFlow(DEFAULT_FLOW, "the default, as the project names no pipeline")
-        newest = {
-            name: release.latest(client.releases(self.binding.index, name)) for name in self.names
-        }
+        newest = {name: release.latest(client.releases(self.binding.index, name)) for name in names}
         missing = sorted(name for name, found in newest.items() if found is None)
         if missing:
             waiting = f"as {self.binding.index} holds no {', '.join(missing)} yet"
             return SourcedFlow(DEFAULT_FLOW, f"the default, {waiting}")
         pins = tuple(f"{name}=={found.version}" for name, found in newest.items() if found)
-        known = _read_cache(self._cache)
-        if known is not None and known.pins == pins:
-            return known.flow()
+        known = _read_cache(self.folder)
+        others = None if self.besides is None else _read_cache(self.besides)
+        for kept in (known, others):
+            if kept is not None and kept.pins == pins:
+                return kept.flow()
         try:
             answer = Answer(pins, self._ask(pins))
             sourced = answer.flow()
         except ServerError:
             raise
         except DesignedError as fault:
-            if known is None or known.names != tuple(self.names):
+            if known is None or known.names != names:
                 raise
             return replace(known.flow(), problem=fault)
-        _write_cache(self._cache, answer)
+        _write_cache(self.folder, answer)
         return sourced
-
-    @property
-    def _cache(self) -> Path:
-        return self.folder / "config.json"
 
     def _ask(self, pins: tuple[str, ...]) -> object:
         """The `ci` config of these releases, None where they have none.
@@ -156,13 +175,15 @@ class Answer:
         if self.config is None:
             return SourcedFlow(DEFAULT_FLOW, f"the default, as {origin} has no `ci` config")
         handlers = tuple(extension.ci_handlers())
-        return SourcedFlow(ci_flow.parse(self.config, handlers=handlers), origin)
+        notifiers = tuple(extension.ci_notifiers())
+        flow = ci_flow.parse(self.config, handlers=handlers, notifiers=notifiers)
+        return SourcedFlow(flow, origin)
 
 
-def _read_cache(path: Path) -> Answer | None:
+def _read_cache(folder: Path) -> Answer | None:
     """The last answer that was usable."""
     try:
-        known = json.loads(path.read_text(encoding="utf-8"))
+        known = json.loads((folder / _CACHE).read_text(encoding="utf-8"))
         answer = Answer(tuple(known["pins"]), known["config"])
         usable = known["format"] == _CACHE_FORMAT and answer.flow()
     except (OSError, ValueError, KeyError, TypeError, InvalidFlow):
@@ -170,9 +191,9 @@ def _read_cache(path: Path) -> Answer | None:
     return answer if usable else None
 
 
-def _write_cache(path: Path, answer: Answer) -> None:
+def _write_cache(folder: Path, answer: Answer) -> None:
     known = {"format": _CACHE_FORMAT, "pins": list(answer.pins), "config": answer.config}
-    durable.write_text(path, json.dumps(known, indent=1) + "\n")
+    durable.write_text(folder / _CACHE, json.dumps(known, indent=1) + "\n")
 
 
 def _tables(value: object) -> list[Mapping[str, object]]:

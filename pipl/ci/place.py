@@ -14,9 +14,13 @@ from pipl.errors import RunnerBusy
 
 @dataclass(frozen=True)
 class CIPlace:
-    """The CI folder: ledger, runs, and the environment that the flow comes from."""
+    """The CI folder: ledger, runs, and the environment that the flow comes from.
+
+    `is_alone` says that one runner at a time works here, which owns every run of the ledger.
+    """
 
     folder: Path
+    is_alone: bool = True
 
     @property
     def ledger(self) -> Path:
@@ -27,21 +31,54 @@ class CIPlace:
         return self.folder / "pipeline"
 
     @property
+    def asked(self) -> Path:
+        """The same as `pipeline`, for people who ask while the runner works."""
+        return self.folder / "pipeline-asked"
+
+    @property
     def locks(self) -> Path:
-        """Locks that jobs share, one file for each product name."""
+        """One file for each product name that is being delivered."""
         return self.folder / "locks"
+
+    @property
+    def runners(self) -> Path:
+        """A locked file for each runner that lives."""
+        return self.folder / "runners"
 
     def run_folder(self, run_id: int) -> Path:
         return self.folder / "runs" / str(run_id)
 
     def log(self, run_id: int) -> Path:
-        """Everything that the attempts of a run wrote, one after the other."""
+        """What a running run has written so far; the ledger keeps the logs."""
         return self.run_folder(run_id) / "log.txt"
 
     @contextmanager
+    def living(self, runner: str) -> Iterator[None]:
+        """Be a runner of this name, visibly to others on this machine."""
+        self.runners.mkdir(parents=True, exist_ok=True)
+        path = self.runners / f"{runner}.lock"
+        with FileLock(path, timeout=0):
+            yield
+        path.unlink(missing_ok=True)
+
+    def has_died(self, runner: str) -> bool:
+        """Whether a runner of this place has ended; False where it runs, or is not of here."""
+        path = self.runners / f"{runner}.lock"
+        if not path.exists():
+            return False
+        try:
+            with FileLock(path, timeout=0):
+                return True
+        except Timeout:
+            return False
+
+    @contextmanager
     def owned(self) -> Iterator[None]:
-        """Be the one runner of this place. Raises RunnerBusy."""
+        """Be a runner of this place; the one, where `is_alone`. Raises RunnerBusy."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        if not self.is_alone:
+            yield
+            return
         lock = FileLock(self.folder / "runner.lock")
         try:
             lock.acquire(timeout=0)

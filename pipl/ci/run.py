@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 from pipl.errors import DiskFull, FrameworkError, LoginExpired, ServerError
 from pipl.index.name import IndexName
@@ -17,7 +16,11 @@ RETRYABLE: tuple[State, ...] = ("failed", "held", "cancelled")
 
 @dataclass(frozen=True)
 class NewRun:
-    """What is to be run: `handler` over a file (`sha256` of its bytes) that `user` uploaded."""
+    """What is to be run: `handler` over a file (`sha256` of its bytes) that `user` uploaded.
+
+    `flow` is the version of the flow that asks for it; `kind` and `type` are the packl's, where
+    they are known.
+    """
 
     index: IndexName
     project: str
@@ -26,6 +29,9 @@ class NewRun:
     sha256: str
     handler: str
     user: str | None = None
+    flow: str = ""
+    kind: str | None = None
+    type: str | None = None
 
 
 @dataclass(frozen=True)
@@ -33,8 +39,10 @@ class Run(NewRun):
     """A run as the ledger keeps it. Times are seconds since the epoch, in UTC.
 
     `attempt` counts from 1 at the first start; `faults` are the attempts in a row that the
-    infrastructure spoiled; a queued run starts at `due_at` or later. `log` is relative to the
-    CI folder. `code`, `reason` and `hint` say why it is in its state, where that needs saying.
+    infrastructure spoiled; a queued run starts at `due_at` or later. At the step `deliver` its
+    job is done, and what it made is on the way. `rerun` asks for one more run after its end.
+    `runner` has it while it is running. `code`, `reason` and `hint` say why it is in its state,
+    where that needs saying.
     """
 
     id: int = 0
@@ -46,7 +54,9 @@ class Run(NewRun):
     started_at: float | None = None
     ended_at: float | None = None
     host: str | None = None
-    log: str | None = None
+    runner: str | None = None
+    step: str = "job"
+    rerun: bool = False
     code: str = ""
     reason: str = ""
     hint: str = ""
@@ -58,40 +68,22 @@ class Run(NewRun):
 
 
 @dataclass(frozen=True)
-class Published:
-    """A file that a run has put on an index; `statement` is its provenance, completed."""
-
-    index: str
-    project: str
-    version: str
-    filename: str
-    sha256: str
-    statement: dict[str, Any] = field(default_factory=dict, hash=False)
-
-
-@dataclass(frozen=True)
 class Outcome:
     """How a run ended.
 
     `again` says that the run itself is not to blame, such as when the server went away: it
-    is queued again instead of taking `state`. `published` is what it has put on an index.
+    is queued again instead of taking `state`.
     """
 
-    state: Literal["passed", "failed", "cancelled"]
+    state: Literal["passed", "failed", "held", "cancelled"]
     reason: str = ""
     hint: str = ""
     code: str = ""
     again: bool = False
-    published: tuple[Published, ...] = ()
-
-    def __post_init__(self) -> None:
-        """What was read from JSON has tables for what was published."""
-        found = [one if isinstance(one, Published) else Published(**one) for one in self.published]
-        object.__setattr__(self, "published", tuple(found))
 
     @classmethod
-    def passed(cls, reason: str = "", *, published: Iterable[Published] = ()) -> Outcome:
-        return cls("passed", reason, published=tuple(published))
+    def passed(cls, reason: str = "") -> Outcome:
+        return cls("passed", reason)
 
     @classmethod
     def cancelled(cls, reason: str) -> Outcome:

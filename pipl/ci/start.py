@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import FrameType
 from typing import cast
 
 from pipl import extension
-from pipl.ci.access import Access
-from pipl.ci.engine import EngineFactory
-from pipl.ci.flow import Stage
+from pipl.ci import where
+from pipl.ci.access import Access, Reminder
+from pipl.ci.engine import EngineFactory, EngineSettings
+from pipl.ci.flow import FOLLOW, Stage
+from pipl.ci.following import GraphFollower
 from pipl.ci.job_folder import JobSpec
 from pipl.ci.pipeline import Pipeline
-from pipl.ci.place import CIPlace
 from pipl.ci.run import Run
-from pipl.ci.runner import Notice, Parts, Runner
+from pipl.ci.runner.parts import Notice, Parts
+from pipl.ci.runner.runner import Runner
 from pipl.env import choice
+from pipl.project import folder
 from pipl.project.accounts import CI_USER
 from pipl.project.folder import Project
 
@@ -28,7 +33,8 @@ class Settings:
     """How a project's CI runs here.
 
     `installer` names the one to use (None: the default); `slots` is how many jobs run at
-    once; `host` is what the ledger calls this machine; `clock` gives seconds since the epoch.
+    once, `resources` and `options` are the engine's; `host` is what the ledger calls this machine;
+    `clock` gives seconds since the epoch.
     """
 
     environ: Mapping[str, str]
@@ -37,15 +43,20 @@ class Settings:
     installer: str | None = None
     engine: str = "local"
     slots: int = 2
+    resources: Mapping[str, float] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 def runner_of(project: Project, settings: Settings, *, tell: Callable[[Notice], None]) -> Runner:
     """The runner of a project that this machine sees. Raises UnknownExtension, BrokenExtension."""
-    place = CIPlace(project.ci)
+    place = where.place(project, settings.environ)
     binding = project.binding
     access = Access(binding, CI_USER, project.secrets, settings.clock)
+    reminder = Reminder(access, lambda text: tell(Notice(text)))
+    reminder.remind()
 
     def order(run: Run, stage: Stage) -> JobSpec:
+        reminder.remind()
         return JobSpec(
             run_id=run.id,
             attempt=run.attempt,
@@ -57,9 +68,7 @@ def runner_of(project: Project, settings: Settings, *, tell: Callable[[Notice], 
             sha256=run.sha256,
             binding=binding,
             user=CI_USER,
-            secrets=project.secrets,
-            locks=place.locks,
-            products=stage.products,
+            products=stage.follow if run.handler == FOLLOW else stage.products,
             installer=settings.installer,
         )
 
@@ -67,18 +76,31 @@ def runner_of(project: Project, settings: Settings, *, tell: Callable[[Notice], 
     return Runner(
         Parts(
             place=place,
-            engine=make_engine(settings.slots, settings.environ),
+            open_ledger=lambda: where.open_ledger(project, settings.environ),
+            engine=make_engine(
+                EngineSettings(
+                    slots=settings.slots,
+                    environ=settings.environ,
+                    resources=settings.resources,
+                    options=settings.options,
+                    folder=place.folder / "engine",
+                )
+            ),
             connect=lambda renew: access.connect(renew=renew),
+            login=lambda user: replace(access, user=user).login(),
             flows=Pipeline(
-                names=project.pipeline,
+                names=lambda: folder.pipeline_of(project),
                 folder=place.pipeline,
                 binding=binding,
                 installer=choice.choose(settings.installer, settings.environ),
                 environ=settings.environ,
             ),
             order=order,
+            follower=GraphFollower(place.folder),
             clock=settings.clock,
+            monotonic=time.monotonic,
             host=settings.host,
+            pid=os.getpid(),
             tell=tell,
         )
     )

@@ -80,7 +80,7 @@ def run_tox(run: Run, wheel: Path, source: Path, work: Path, environ: Mapping[st
         *("--installpkg", str(wheel)),
         *("--result-json", str(written)),
         *("--skip-missing-interpreters", "true"),
-        *("--override", "testenv.pass_env+=PIPL_CONTEXT"),
+        *("--override", "testenv.pass_env+=PIPL_CONTEXT,NETRC"),
     )
     ran = run(args, cwd=source, env=environ)
     result = json.loads(written.read_text(encoding="utf-8")) if written.exists() else None

@@ -132,6 +132,13 @@ class Here:
 
         return login.folder(self.environ)
 
+    @property
+    def cache_folder(self) -> Path:
+        """Where this machine caches; the variable PIPL_CACHE_DIR overrides it."""
+        from pipl_pipe.asset.places import config
+
+        return config.cache_folder(self.environ, sys.platform).parent
+
     def client(self, binding: Binding, *, user: str | None = None, doing: str = "") -> DevpiClient:
         """A client acting as the login (see `accounts.connect`)."""
         from pipl.project import accounts

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _HERE = "pipl.cli.packl"
 _RELEASE = "pipl.cli.packl_release"
 _ORIGIN = "pipl.cli.packl_origin"
+_GRAPH = "pipl.cli.packl_graph"
+_FOLLOWS = {"auto": "by itself (follow = auto)", "manual": "by hand (pipl work update)"}
 packl = LazyGroup(
     "packl",
     places={
@@ -28,6 +30,7 @@ packl = LazyGroup(
         "publish": (f"{_RELEASE}:publish", "Publish the packl to a stage."),
         "upload": (f"{_RELEASE}:upload", "Publish with a password, as the prototype did."),
         "provenance": (f"{_ORIGIN}:provenance", "Show where a product comes from."),
+        "dependents": (f"{_GRAPH}:dependents", "Who would take a new version of a packl."),
         "migrate": (f"{_HERE}:migrate", "Convert a 2019 packl (__setupl__.py) to pyproject.toml."),
     },
     help="Packls: create, edit, build, publish.",
@@ -78,6 +81,10 @@ def show(packl_path: str | None, as_json: bool) -> None:
         return
     click.echo(f"{found.name} {found.version} ({' '.join(filter(None, (found.kind, found.type)))})")
     click.echo(f"  at {found.folder}")
+    if found.kind == "task":
+        click.echo(f"  follows what it depends on: {_FOLLOWS[found.follow]}")
+    if found.products:
+        click.echo(f"  makes {', '.join(found.products)}")
     if found.requires_python:
         click.echo(f"  Python {found.requires_python}")
     for dependency in found.dependencies:

@@ -96,6 +96,7 @@ def _publish(
             else publishing.choose_stage(client, binding.index),
             here.builder(binding.index_url),
             lock=locking.read_lock(workspace) if workspace else None,
+            cache=here.cache_folder,
             progress=progress,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,6 +14,14 @@ from pathlib import Path
 import click
 
 from pipl.progress import SILENT, Progress
+
+_TAKES_OVER = re.compile(
+    r"\x1b\](?:[^\x07\x1b]|\x1b(?!\\))*(?:\x07|\x1b\\)"  # titles, links, the clipboard
+    r"|\x1b\[[0-9;:<=>?]*[ -/]*[@-ln-~]"  # everything but colours, which end in m
+    r"|\x1b(?!\[[0-9;:]*m)"
+    r"|[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f]"
+)
+"""What a terminal obeys, besides new lines, tabs and colours."""
 
 
 def plain(value: object) -> object:
@@ -160,6 +169,14 @@ class _Live:
             for task in self._shown.task_ids:
                 self._shown.remove_task(task)
             self._shown = None
+
+
+def harmless(content: bytes) -> bytes:
+    """What a program wrote, as it is; on a terminal without what would do more than colour it."""
+    if not sys.stdout.isatty():
+        return content
+    text = content.decode("utf-8", errors="replace")
+    return _TAKES_OVER.sub("", text).encode("utf-8")
 
 
 def seconds(value: float) -> str:

@@ -263,7 +263,7 @@ def status(workspace_path: str | None, as_json: bool) -> None:
                 one.name,
                 one.locked,
                 one.latest,
-                "edited here"
+                "edited here" + (", follows by itself" if one.follow == "auto" else "")
                 if one.editable
                 else f"outdated, {one.held_by}"
                 if one.outdated and one.held_by

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipl import process
-from pipl.ci.ledger import Ledger
+from pipl.ci.ledger import queries
+from pipl.ci.ledger.database import Ledger
 from pipl.ci.place import CIPlace
 from pipl.demo import content
 from pipl.errors import RoadBlocked
@@ -131,7 +132,7 @@ class Road:
         deadline = time.monotonic() + LANDING_TIMEOUT_S
         with Ledger.open(CIPlace(self.folder / "system" / "ci").ledger) as ledger:
             while True:
-                runs = ledger.runs(project=packl, version=version)
+                runs = queries.runs(ledger, project=packl, version=version)
                 for run in reversed(runs):  # oldest first
                     if run.ended_at is None or (run.id, run.state) in shown:
                         continue

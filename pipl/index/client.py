@@ -10,6 +10,7 @@ from typing import Protocol
 from pipl.index.login import Login
 from pipl.index.name import IndexName
 from pipl.index.release import Release, ReleaseFile
+from pipl.index.requirements import Requirements
 from pipl.progress import SILENT, Progress
 
 MIRROR_TYPE = "mirror"
@@ -102,6 +103,14 @@ class IndexClient(Protocol):
 
     def release(self, index: IndexName, project: str, version: str) -> Release:
         """One release held by the index itself. Raises ReleaseNotFound."""
+
+    def requirements(self, index: IndexName, *, known: Requirements | None = None) -> Requirements:
+        """What everything that an index gives requires: its own and inherited, not of mirrors.
+
+        Of `known`, an earlier answer, only what has changed since is asked for; it may be of
+        another server, index or user. Indexes that the user may not read are passed over;
+        raises NotAllowed or LoginNeeded where `index` itself is one.
+        """
 
     def upload(self, index: IndexName, path: Path, *, progress: Progress = SILENT) -> None:
         """Add a wheel or sdist. The very file being there already is a success.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import ipaddress
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO
@@ -20,11 +20,13 @@ from pipl.errors import (
     LoginExpired,
     LoginNeeded,
     NotAllowed,
+    ServerBusy,
     ServerDown,
     ServerError,
     ServerSlow,
     ServerStopped,
     ServerUntrusted,
+    TokenRefused,
     UnexpectedReply,
 )
 from pipl.index.login import Login
@@ -33,20 +35,27 @@ CONNECT_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 60.0
 MAX_REPLY_BYTES = 64_000_000
 GET_ATTEMPTS = 3
+TOKEN_PREFIX = "devpi-"  # noqa: S105  no secret: what every token of devpi-tokens begins with
 _REASON_LENGTH = 500
 _JSON = "application/json"
+_REFUSED = (401, 403)
+_BUSY = (429, 503)
 
 JsonDocument = Mapping[str, object] | Sequence[str]
 
 
 @dataclass(frozen=True)
 class Reply:
-    """A server's whole answer; `reason` is what it says in words."""
+    """A server's whole answer; `reason` is what it says in words.
+
+    `retry_after_s` is when it wants to be asked again, where it says so in seconds.
+    """
 
     url: str
     status: int
     content: bytes
     reason: str
+    retry_after_s: float | None = None
 
     def json(self) -> object:
         """Raises UnexpectedReply where it is not JSON."""
@@ -76,11 +85,19 @@ class Connection:
     """Kept-alive connections to the server at `url`. Redirects are not followed.
 
     Proxies and certificates are those that `requests` finds in the environment; a server on
-    this machine needs neither.
+    this machine needs neither. Where the server refuses the login, `fresh` is asked for the one
+    to use now, and what was refused is sent again if that is another one.
     """
 
-    def __init__(self, url: str, login: Login | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        login: Login | None = None,
+        *,
+        fresh: Callable[[], Login | None] = lambda: None,
+    ) -> None:
         self.url = url.rstrip("/")
+        self._fresh = fresh
         self._session = requests.Session()
         self._session.trust_env = not _is_loopback(url)
         self.login = login
@@ -96,6 +113,25 @@ class Connection:
 
     def close(self) -> None:
         self._session.close()
+
+    def renew(self) -> bool:
+        """Take up the login to use now. Returns whether it is another one."""
+        login = self._fresh()
+        if login is None or login == self.login:
+            return False
+        self.login = login
+        return True
+
+    def who(self) -> str | None:
+        """The user that the server takes us for; None for nobody, or where it refuses the login.
+
+        Raises ServerDown, ServerStopped, ServerSlow, UnexpectedReply.
+        """
+        reply = self.get("/+api", doing="asking who I am")
+        match reply.json() if reply.status == 200 else None:
+            case {"result": {"authstatus": ["ok", str(user), *_]}}:
+                return user
+        return None
 
     def get(
         self, path: str, *, doing: str, timeout_s: float = READ_TIMEOUT_S, accept: str = _JSON
@@ -144,7 +180,13 @@ class Connection:
             body=content,
         ) as response:
             answer = b"".join(_bounded(response))
-            return Reply(response.url, response.status_code, answer, _reason(response, answer))
+            return Reply(
+                response.url,
+                response.status_code,
+                answer,
+                _reason(response, answer),
+                _retry_after_s(response),
+            )
 
     @contextmanager
     def stream(self, path: str, *, doing: str) -> Iterator[requests.Response]:
@@ -165,8 +207,8 @@ class Connection:
         timeout_s: float,
         body: IO[bytes] | bytes | None = None,
     ) -> Iterator[requests.Response]:
-        try:
-            with self._session.request(
+        def ask() -> requests.Response:
+            return self._session.request(
                 method,
                 self.url + path,
                 headers=dict(headers),
@@ -174,23 +216,31 @@ class Connection:
                 timeout=(CONNECT_TIMEOUT_S, timeout_s),
                 allow_redirects=False,
                 stream=True,
-            ) as response:
+            )
+
+        try:
+            response = ask()
+            may_repeat = body is None or isinstance(body, bytes)
+            if response.status_code in _REFUSED and may_repeat and self.renew():
+                response.close()
+                response = ask()
+            with response:
                 yield response
         except requests.RequestException as fault:
             raise self._designed(fault, doing, timeout_s) from fault
 
-    def refusal(self, reply: Reply, doing: str) -> AccessError | UnexpectedReply:
+    def refusal(self, reply: Reply, doing: str) -> AccessError | ServerError:
         """Why the server refused: no login, an expired one, no right to do it; or what else."""
-        if reply.status not in (401, 403):
+        if reply.status in _BUSY and reply.retry_after_s is not None:
+            return ServerBusy(self.url, doing, reply.retry_after_s)
+        if reply.status not in _REFUSED:
             return reply.unexpected()
         if self.login is None:
             return LoginNeeded(self.url, doing)
-        known = self.get("/+api", doing="asking who I am")
-        if known.status == 200:
-            match known.json():
-                case {"result": {"authstatus": ["ok", *_]}}:
-                    return NotAllowed(self.login.user, doing)
-        return LoginExpired(self.login.user, self.url)
+        if self.who() is not None:
+            return NotAllowed(self.login.user, doing)
+        kind = TokenRefused if self.login.token.startswith(TOKEN_PREFIX) else LoginExpired
+        return kind(self.login.user, self.url)
 
     def _designed(
         self, fault: requests.RequestException, doing: str, timeout_s: float
@@ -227,6 +277,11 @@ def _bounded(response: requests.Response) -> Iterator[bytes]:
                 response.url, response.status_code, f"more than {MAX_REPLY_BYTES} bytes"
             )
         yield chunk
+
+
+def _retry_after_s(response: requests.Response) -> float | None:
+    text = response.headers.get("Retry-After", "")
+    return float(text) if text.isdecimal() and len(text) < 10 else None
 
 
 def _reason(response: requests.Response, content: bytes) -> str:

@@ -21,29 +21,40 @@ from pipl.errors import (
     VersionTaken,
     WrongPassword,
 )
-from pipl.index import devpi_json, transfer
+from pipl.index import devpi_json, requirements, transfer
 from pipl.index.client import MIRROR_TYPE, IndexConfig, User
 from pipl.index.connection import Connection, Reply
 from pipl.index.distribution import Distribution, UnreadableDistribution
 from pipl.index.login import Login
 from pipl.index.name import IndexName, is_valid_part
 from pipl.index.release import Release, ReleaseFile, normalised, same_version
+from pipl.index.requirements import Requirements
 from pipl.progress import SILENT, Progress
 
 UPLOAD_TIMEOUT_S = 600.0
 """How long the server may take to store what it was sent."""
+REPLICA_PAUSES_S = (0.1, 0.5)
+"""A replica asked for a file that it is itself fetching at the moment fails; it is asked again."""
+LISTING_TIMEOUT_S = 300.0
+"""How long it may take for a page of requirements, whose wheels it opens the first time."""
 
 
 class DevpiClient:
     """A devpi server over HTTP, acting as a login or as nobody. See `IndexClient`.
 
-    `clock` tells the time in seconds since the epoch. Not for several threads at once.
+    `clock` tells the time in seconds since the epoch; `fresh` gives the login to use now, asked
+    for where the server refuses the one in use. Not for several threads at once.
     """
 
     def __init__(
-        self, url: str, login: Login | None = None, *, clock: Callable[[], float] = time.time
+        self,
+        url: str,
+        login: Login | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+        fresh: Callable[[], Login | None] = lambda: None,
     ) -> None:
-        self._connection = Connection(url, login)
+        self._connection = Connection(url, login, fresh=fresh)
         self._clock = clock
 
     def __enter__(self) -> DevpiClient:
@@ -63,6 +74,11 @@ class DevpiClient:
     @property
     def url(self) -> str:
         return self._connection.url
+
+    @property
+    def connection(self) -> Connection:
+        """For what only a devpi server is asked for."""
+        return self._connection
 
     @property
     def user(self) -> str | None:
@@ -186,6 +202,21 @@ class DevpiClient:
                 return release
         raise ReleaseNotFound(str(index), project, version)
 
+    def requirements(self, index: IndexName, *, known: Requirements | None = None) -> Requirements:
+        doing = f"reading what {index} requires"
+
+        def ask(path: str) -> object:
+            reply = self._connection.get(path, doing=doing, timeout_s=LISTING_TIMEOUT_S)
+            if reply.status == 404:
+                self.index(index)
+            self._expect_done(reply, doing)
+            return reply.json()
+
+        try:
+            return requirements.fetch(ask, index, known)
+        except ValueError as fault:
+            raise UnexpectedReply(self.url + requirements.PAGE, 200, str(fault)) from fault
+
     def upload(self, index: IndexName, path: Path, *, progress: Progress = SILENT) -> None:
         doing = f"uploading {path.name} to {index}"
         try:
@@ -194,15 +225,9 @@ class DevpiClient:
             raise UploadRefused(str(index), path.name, str(fault)) from fault
         if self._holds(index, distribution):
             return
-        with distribution.form(progress) as (body, content_type):
-            reply = self._connection.send(
-                "POST",
-                f"{_index_path(index)}/",
-                body=body,
-                content_type=content_type,
-                doing=doing,
-                timeout_s=UPLOAD_TIMEOUT_S,
-            )
+        reply = self._send_form(index, distribution, progress, doing)
+        if reply.status in (401, 403) and self._connection.renew():
+            reply = self._send_form(index, distribution, progress, doing)
         if reply.status == 409:
             raise VersionTaken(str(index), distribution.name, distribution.version)
         if reply.status in (400, 404, 413):
@@ -213,17 +238,22 @@ class DevpiClient:
         self, file: ReleaseFile, destination: Path, *, progress: Progress = SILENT
     ) -> Path:
         doing = f"downloading {file.filename}"
-        with self._connection.stream(self._path_of(file), doing=doing) as response:
-            if response.status_code != 200:
-                raise self._missing(file, response.status_code, doing)
-            size = response.headers.get("Content-Length", "")
-            return transfer.receive(
-                response.iter_content(transfer.CHUNK_BYTES),
-                file,
-                destination,
-                size_bytes=int(size) if size.isdecimal() else None,
-                progress=progress,
-            )
+        for pause_s in (*REPLICA_PAUSES_S, None):
+            with self._connection.stream(self._path_of(file), doing=doing) as response:
+                if response.status_code in (500, 502) and pause_s is not None:
+                    time.sleep(pause_s)
+                    continue
+                if response.status_code != 200:
+                    raise self._missing(file, response.status_code, doing)
+                size = response.headers.get("Content-Length", "")
+                return transfer.receive(
+                    response.iter_content(transfer.CHUNK_BYTES),
+                    file,
+                    destination,
+                    size_bytes=int(size) if size.isdecimal() else None,
+                    progress=progress,
+                )
+        raise AssertionError("unreachable")
 
     def push(self, release: Release, to: IndexName) -> None:
         missing = self._not_yet_on(release, to)
@@ -287,6 +317,19 @@ class DevpiClient:
         return reply.json()
 
     # what these have in common
+
+    def _send_form(
+        self, index: IndexName, distribution: Distribution, progress: Progress, doing: str
+    ) -> Reply:
+        with distribution.form(progress) as (body, content_type):
+            return self._connection.send(
+                "POST",
+                f"{_index_path(index)}/",
+                body=body,
+                content_type=content_type,
+                doing=doing,
+                timeout_s=UPLOAD_TIMEOUT_S,
+            )
 
     def _expect_done(self, reply: Reply, doing: str, *, index: IndexName | None = None) -> None:
         """Raises what was wrong; `index` is one that has to be there for the request."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,12 +25,20 @@ from pipl.errors import (
     VersionTaken,
     WrongPassword,
 )
-from pipl.index import transfer
+from pipl.index import transfer, wheel_facts
 from pipl.index.client import ANONYMOUS, AUTHENTICATED, MIRROR_TYPE, IndexConfig, User
 from pipl.index.distribution import Distribution, UnreadableDistribution
 from pipl.index.login import Login
 from pipl.index.name import IndexName, is_valid_part
-from pipl.index.release import Release, ReleaseFile, newest_first, normalised, same_version
+from pipl.index.release import (
+    Release,
+    ReleaseFile,
+    latest,
+    newest_first,
+    normalised,
+    same_version,
+)
+from pipl.index.requirements import IndexedPackl, Requirements, order
 from pipl.progress import SILENT, Progress
 
 ROOT = "root"
@@ -175,6 +185,52 @@ class MemoryIndex:
             if same_version(release.version, version):
                 return release
         raise ReleaseNotFound(str(index), project, version)
+
+    def requirements(self, index: IndexName, *, known: Requirements | None = None) -> Requirements:
+        sources = self._sources(index)
+        mirrors = [str(one.name) for one in self.indexes() if one.type == MIRROR_TYPE]
+        packls: dict[str, IndexedPackl] = {}
+        for source in sources:
+            for project in self.projects(source):
+                releases = self.releases(source, project)
+                newest = latest(one for one in releases if one.wheel) or latest(releases)
+                if newest is None:
+                    continue
+                found = self._indexed(newest, mirrors)
+                held = packls.get(project)
+                if held is None or order(held.version) < order(found.version):
+                    packls[project] = found
+        names = tuple(map(str, sources))
+        return Requirements(self.url, str(index), self.server.serial, names, packls)
+
+    def _sources(self, index: IndexName) -> list[IndexName]:
+        """An index and what it inherits from, nearest first, without mirrors."""
+        found, todo = list[IndexName](), [index]
+        while todo:
+            config = self.index(todo.pop(0))
+            if config.name not in found and config.type != MIRROR_TYPE:
+                found.append(config.name)
+                todo += config.bases
+        return found
+
+    def _indexed(self, release: Release, mirrors: Sequence[str]) -> IndexedPackl:
+        file = release.wheel or release.files[0]
+        content = self.server.files[file]
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / file.filename
+            path.write_bytes(content)
+            fields = Distribution.read(path).fields
+        return IndexedPackl(
+            name=release.project,
+            version=release.version,
+            index=str(release.index),
+            sha256=file.sha256 if file.is_wheel else "",
+            requires=tuple(text for key, text in fields if key == "requires_dist"),
+            requires_python=dict(fields).get("requires_python"),
+            facts=wheel_facts.read(io.BytesIO(content), mirrors=mirrors)
+            if file.is_wheel
+            else wheel_facts.WheelFacts(),
+        )
 
     def upload(self, index: IndexName, path: Path, *, progress: Progress = SILENT) -> None:
         try:

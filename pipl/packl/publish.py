@@ -16,14 +16,17 @@ from pipl.build import wheel
 from pipl.build.packl import Builder, Built
 from pipl.env.lock import Lock
 from pipl.errors import ManyStages, NotLocked, ReleaseNotFound, VersionTaken
+from pipl.index import wheel_facts
 from pipl.index.client import ANONYMOUS, AUTHENTICATED, IndexClient
 from pipl.index.name import IndexName
 from pipl.index.release import Release
+from pipl.packl.graph import cycle, kept
 from pipl.progress import SILENT, Progress
 from pipl_pipe.packl import Packl
 
-LOCK_MEMBER = "pylock.toml"
 KIND_MEMBER = "pipl.json"
+KIND_MEMBER = wheel_facts.KIND_MEMBER
+LOCK_MEMBER = wheel_facts.LOCK_MEMBER
 DIST = "dist"
 
 
@@ -44,17 +47,24 @@ def publish(
     builder: Builder,
     *,
     lock: Lock | None,
+    cache: Path | None = None,
     progress: Progress = SILENT,
 ) -> Published:
     """Build a packl and upload its sdist, then its wheel (the wheel is what CI reacts to).
 
-    A task needs `lock`, its workspace's, which travels in the wheel without the packl itself.
+    A task needs `lock`, its workspace's, which travels in the wheel without the packl itself;
+    before anything is built it is refused where it would be made out of its own products, as
+    the packls on `index` say (kept in the user's `cache` folder, if given).
     When an earlier upload stopped halfway, it is completed with the files built then.
 
-    Raises VersionTaken, NotLocked, BuildFailed, NotAllowed, LoginExpired, ServerStopped.
+    Raises VersionTaken, NotLocked, TaskCycle, BuildFailed, NotAllowed, LoginExpired,
+    ServerStopped.
     """
-    if source.kind == "task" and lock is None:
-        raise NotLocked(str(source.folder.parent))
+    if source.kind == "task":
+        if lock is None:
+            raise NotLocked(str(source.folder.parent))
+        progress.phase(f"looking at what {index} holds")
+        cycle.refuse(kept.graph(client, index, cache), source)
     held = _held(client, index, source)
     built = _begun(source, held) if held is not None else None
     if held is not None and built is None:
@@ -115,7 +125,15 @@ def choose_stage(client: IndexClient, project_index: IndexName) -> IndexName:
 
 
 def _kind_text(source: Packl) -> str:
-    kind = {"format": "pipl-packl/1", "kind": source.kind, "type": source.type}
+    kind: dict[str, object] = {
+        "format": "pipl-packl/1",
+        "kind": source.kind,
+        "type": source.type,
+    }
+    if source.follow != "manual":
+        kind["follow"] = source.follow
+    if source.products:
+        kind["products"] = list(source.products)
     return json.dumps(kind, indent=1, sort_keys=True) + "\n"
 
 

@@ -30,6 +30,19 @@ def bumped(version: str, part: Part) -> str:
     return epoch + (f"{major}.{minor}.{micro}" if held else f"{major}.{minor}.{micro + 1}")
 
 
+def next_post(version: str) -> str:
+    """The post-release after a version: 1.2.0 gives 1.2.0.post1, and that 1.2.0.post2 (PEP 440).
+
+    A local part is dropped. Raises InvalidVersion.
+    """
+    parsed = Version(version)
+    number = 0 if parsed.post is None else parsed.post
+    stem = parsed.base_version
+    if parsed.pre is not None:
+        stem += "".join(map(str, parsed.pre))
+    return f"{stem}.post{number + 1}"
+
+
 def bump(folder: Path, part: Part, note: Note) -> tuple[str, str]:
     """Write the next version into the packl; returns (before, after). Raises InvalidPackl."""
     before = packl.read(folder).version

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from pipl.errors import InUse, LoginNeeded, PasswordNeeded, UnexpectedReply
 from pipl.index.client import IndexClient
@@ -74,7 +73,7 @@ def expect_project(binding: Binding) -> None:
 
 
 def project_secret(binding: Binding, user: str) -> str | None:
-    """The password that the project keeps of `user` (root's generated one, the CI user's)."""
+    """The password that the project keeps of `user`, such as root's generated one."""
     if binding.folder is None:
         return None
     return secrets.read(binding.folder / "system" / "secrets", user)
@@ -89,7 +88,7 @@ def change_user(
     email: str | None = None,
 ) -> None:
     """Change a user. What the project keeps of a changed password is no longer true and goes;
-    the CI user's is kept anew, since CI logs in with it.
+    the CI user's is kept anew where it was kept, as by projects made before CI had a token.
 
     Raises UserNotFound, NotAllowed.
     """
@@ -97,7 +96,7 @@ def change_user(
     if password is None or binding.folder is None:
         return
     folder = binding.folder / "system" / "secrets"
-    if name == CI_USER:
+    if name == CI_USER and secrets.read(folder, CI_USER) is not None:
         secrets.write(folder, CI_USER, password)
     elif name == ROOT_USER:
         secrets.forget(folder, ROOT_USER)
@@ -116,13 +115,3 @@ def remove_user(client: IndexClient, name: str) -> None:
         if needed and config.name.user != name:
             raise InUse("user", name, f"{config.name} inherits from {needed[0]}")
     client.delete_user(name)
-
-
-def create_ci_user(client: IndexClient, secrets_folder: Path) -> None:
-    """Make the user that CI acts as, or give it a new password; kept in the secrets."""
-    password = secrets.generate()
-    if any(user.name == CI_USER for user in client.users()):
-        client.modify_user(CI_USER, password=password)
-    else:
-        client.create_user(CI_USER, password=password)
-    secrets.write(secrets_folder, CI_USER, password)

@@ -27,7 +27,7 @@ class Project:
     """A project on this machine, as its `.pipl` says.
 
     `pipeline` names the config packls that CI takes its flow from; `port` is where the
-    server listens, on the host `host`.
+    server listens, on the host `host`; `ledger` is the URL of CI's database, empty for a file.
     """
 
     folder: Path
@@ -36,6 +36,7 @@ class Project:
     port: int = DEFAULT_PORT
     index: IndexName = DEFAULT_INDEX
     pipeline: tuple[str, ...] = ()
+    ledger: str = ""
 
     @property
     def url(self) -> str:
@@ -134,6 +135,7 @@ def load(folder: Path) -> Project:
         port=port,
         index=IndexName.parse(toml.text(values, "index", mark, str(DEFAULT_INDEX))),
         pipeline=toml.texts(values, "pipeline", mark),
+        ledger=toml.text(values, "ledger", mark, ""),
     )
 
 
@@ -148,6 +150,7 @@ def save(project: Project) -> None:
             "port": project.port,
             "index": str(project.index),
             "pipeline": list(project.pipeline),
+            **({"ledger": project.ledger} if project.ledger else {}),
         },
         comment="A pipl project. Change it with `pipl proj …`.",
     )
@@ -165,6 +168,14 @@ def with_pipeline(project: Project, pipeline: tuple[str, ...]) -> Project:
     changed = dataclasses.replace(project, pipeline=pipeline)
     save(changed)
     return changed
+
+
+def pipeline_of(project: Project) -> tuple[str, ...]:
+    """The pipeline packls as the project's mark has them now; where it is damaged, as before."""
+    try:
+        return load(project.folder).pipeline
+    except InvalidFile:
+        return project.pipeline
 
 
 def _marked(start: Path) -> Path | None:

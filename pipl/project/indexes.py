@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -12,9 +13,11 @@ from pipl import process
 from pipl.build.pipe import build_pipe_wheel
 from pipl.errors import IndexNotFound, InUse, VersionTaken
 from pipl.index.client import IndexClient, IndexConfig
+from pipl.index.devpi import DevpiClient
 from pipl.index.name import IndexName
 from pipl.progress import SILENT, Progress
-from pipl.project.accounts import CI_USER, ROOT_USER, create_ci_user
+from pipl.project import ci_account
+from pipl.project.accounts import CI_USER, ROOT_USER
 from pipl.project.folder import DEFAULT_INDEX, MIRROR, Project
 
 AUTHENTICATED = ":AUTHENTICATED:"
@@ -23,18 +26,19 @@ INDEX_TYPE = "pipl"
 
 
 def create_default(
-    client: IndexClient,
+    client: DevpiClient,
     project: Project,
     *,
     mirror_url: str | None,
     progress: Progress = SILENT,
 ) -> IndexConfig:
-    """Make the CI user, the mirror (None: none), `root/PROJ`, and upload pipl-pipe to it.
+    """Make the mirror (None: none) and `root/PROJ`, and upload pipl-pipe to it.
 
-    May be repeated: what exists is left as it is, what is missing is made.
+    May be repeated: what exists is left as it is, what is missing is made, also CI's user and
+    token.
     """
-    progress.phase("making the CI user")
-    create_ci_user(client, project.secrets)
+    progress.phase("making sure of the CI user")
+    ci_account.ensure(client, project.secrets, now=time.time())
     bases: tuple[IndexName, ...] = ()
     if mirror_url is not None:
         progress.phase(f"making the mirror {MIRROR}")

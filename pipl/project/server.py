@@ -32,6 +32,7 @@ from pipl.project import secrets
 from pipl.project.folder import Project
 
 CONFIG_NAME = "server_config.yaml"
+INIT_NAME = "init_config.yaml"
 LOCK_NAME = "server.lock"
 START_LOCK_NAME = "start.lock"
 PID_NAME = "server.pid"
@@ -54,7 +55,7 @@ class ServerStatus:
 
 
 def initialise(project: Project, environ: Mapping[str, str]) -> None:
-    """Make the server's database, with a generated root password kept in the secrets.
+    """Make the server's database, with a generated root password and CI's token in the secrets.
 
     The password reaches devpi as a hash (argon2) in a file, never as an argument.
     Raises CommandFailed.
@@ -62,7 +63,7 @@ def initialise(project: Project, environ: Mapping[str, str]) -> None:
     password = secrets.generate()
     secrets.write(project.secrets, secrets.ROOT, password)
     secrets.write(project.secrets, secrets.SERVER, secrets.generate() + secrets.generate())
-    init_config = project.system / "init_config.yaml"
+    init_config = project.system / INIT_NAME
     settings = {
         "serverdir": str(project.server),
         "root-passwd-hash": PasswordHasher().hash(password),
@@ -70,10 +71,12 @@ def initialise(project: Project, environ: Mapping[str, str]) -> None:
         "storage": "sqlite",
     }
     durable.write_text(init_config, _yaml(settings), mode=0o600)
+    _write_config(project)
     try:
-        program = "import sys; from devpi_server.init import init; sys.exit(init())"
         process.run(
-            [sys.executable, "-c", program, "--configfile", init_config], env=environ, timeout_s=120
+            [sys.executable, "-m", "pipl.project.founding", project.system],
+            env=environ,
+            timeout_s=120,
         )
     finally:
         init_config.unlink(missing_ok=True)
@@ -188,6 +191,11 @@ def _prepare(project: Project, port: int | None) -> Project:
     _refuse_taken_port(project.host, chosen)
     if chosen != project.port:
         project = project_folder.with_port(project, chosen)
+    _write_config(project)
+    return project
+
+
+def _write_config(project: Project) -> None:
     settings = {
         "serverdir": str(project.server),
         "host": project.host,
@@ -195,13 +203,13 @@ def _prepare(project: Project, port: int | None) -> Project:
         "secretfile": str(project.secrets / secrets.SERVER),
         "enable-core-metadata": "true",
         "request-timeout": "30",  # of the mirror; devpi gives up after 5 s
+        "role": "primary",  # a replica may be set up at any time
         "restrict-modify": "root",  # else anybody could make users and indexes
         **_KEY_STRETCHING,
         "pipl-project": str(project.folder),
         "storage": "sqlite",
     }
     durable.write_text(project.system / CONFIG_NAME, _yaml(settings))
-    return project
 
 
 def _command(project: Project) -> list[str | Path]:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -41,12 +41,20 @@ class RunningServer:
     """A devpi server with pipl's plugin; `folder` is its project folder.
 
     It is stopped and started at the same place and address, its data kept. `environ` is its
-    environment (None: ours).
+    environment (None: ours); `options` are more of devpi-server's.
     """
 
-    def __init__(self, folder: Path, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        environ: Mapping[str, str] | None = None,
+        *,
+        options: Sequence[str] = (),
+    ) -> None:
         self.folder = folder
         self.environ = environ
+        self.options = tuple(options)
+        self.role: tuple[str, ...] = ("--role=primary",)
         self.root_password = secrets.token_urlsafe(12)
         self.port = free_port(HOST)
         self.url = f"http://{HOST}:{self.port}"
@@ -68,9 +76,21 @@ class RunningServer:
         self.secret_file.parent.mkdir(mode=0o700)
         self.secret_file.write_text(secrets.token_urlsafe(48), encoding="utf-8")
         self.secret_file.chmod(0o600)
+        self._init(["--serverdir", server, f"--root-passwd={self.root_password}"])
+
+    def initialise_replica(self, primary: RunningServer) -> None:
+        """Make the folder of a replica of another server, with its secret; for `start`."""
+        server = self.folder / "system" / "server"
+        server.mkdir(parents=True)
+        self.secret_file.parent.mkdir(mode=0o700)
+        self.secret_file.write_bytes(primary.secret_file.read_bytes())
+        self.secret_file.chmod(0o600)
+        self.role = ("--role=replica", f"--primary-url={primary.url}")
+        self._init(["--serverdir", server, *self.role])
+
+    def _init(self, options: Sequence[str | Path]) -> None:
         program = "import sys; from devpi_server.init import init; sys.exit(init())"
-        command: list[str | Path] = [sys.executable, "-c", program, "--no-root-pypi"]
-        command += ["--serverdir", server, f"--root-passwd={self.root_password}"]
+        command: list[str | Path] = [sys.executable, "-c", program, "--no-root-pypi", *options]
         process.run(command, env=self.environ, timeout_s=START_TIMEOUT_S)
 
     def start(self) -> None:
@@ -78,7 +98,7 @@ class RunningServer:
         command: list[str | Path] = [sys.executable, "-m", "devpi_server", *_CHEAP_KEYS]
         command += ["--serverdir", self.folder / "system" / "server", "--enable-core-metadata"]
         command += ["--secretfile", self.secret_file, "--pipl-project", self.folder]
-        command += ["--host", HOST, "--port", str(self.port)]
+        command += ["--host", HOST, "--port", str(self.port), *self.role, *self.options]
         with self.log.open("ab") as output:
             self._process = process.start(command, env=self.environ, log=output)
         deadline = time.monotonic() + START_TIMEOUT_S
@@ -155,13 +175,17 @@ class _LongAgo(itsdangerous.TimestampSigner):
 
 @contextmanager
 def devpi_server(
-    folder: Path, *, mirror_url: str | None = None, environ: Mapping[str, str] | None = None
+    folder: Path,
+    *,
+    mirror_url: str | None = None,
+    environ: Mapping[str, str] | None = None,
+    options: Sequence[str] = (),
 ) -> Iterator[RunningServer]:
     """A server in `folder` (made here) for as long as the context lasts.
 
     With `mirror_url`, its index `root/pypi` mirrors that simple index.
     """
-    server = RunningServer(folder, environ)
+    server = RunningServer(folder, environ, options=options)
     server.initialise()
     server.start()
     try:
@@ -171,3 +195,15 @@ def devpi_server(
         yield server
     finally:
         server.kill()
+
+
+@contextmanager
+def replica_of(primary: RunningServer, folder: Path) -> Iterator[RunningServer]:
+    """A replica of a running server, in `folder` (made here)."""
+    replica = RunningServer(folder, primary.environ)
+    replica.initialise_replica(primary)
+    replica.start()
+    try:
+        yield replica
+    finally:
+        replica.kill()

@@ -36,7 +36,7 @@ def read(keyfs: KeyFS, since: int, *, limit: int, readable: Callable[[str], bool
     for serial in range(since + 1, last + 1):
         for path, (name, back_serial, value) in connection.get_changes(serial).items():
             if name == VERSION_KEY and value:
-                before = _value_at(connection, path, back_serial)
+                before = _value_of(connection, path, back_serial)
                 place = key.extract_params(path)
                 events += [e for e in new_files(serial, place, before, value) if readable(e.index)]
     return Page(max(since, last), tuple(events))
@@ -49,7 +49,7 @@ def new_files(
 
     `place` has the parts of the version's key: user, index, project, version.
     """
-    known = _links(before)
+    known = release_links(before)
     return [
         ReleaseEvent(
             serial=serial,
@@ -57,26 +57,23 @@ def new_files(
             project=place["project"],
             version=place["version"],
             filename=path.rpartition("/")[2],
-            sha256=_sha256(link),
+            sha256=sha256_of(link),
             user=_who(link),
         )
-        for path, link in _links(now).items()
+        for path, link in release_links(now).items()
         if path not in known
     ]
 
 
-def _value_at(connection: Any, path: str, serial: int) -> Mapping[str, Any]:
-    """What a key held after a serial; nothing where it was not there."""
+def _value_of(connection: Any, path: str, serial: int) -> Mapping[str, Any]:
+    """What a change that is known to be there set a key to; nothing for the serial before all."""
     if serial < 0:
         return {}
-    try:
-        _, _, value = connection.get_relpath_at(path, serial)
-    except KeyError:
-        return {}
+    _, _, value = connection.get_changes(serial)[path]
     return value or {}
 
 
-def _links(version: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+def release_links(version: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """A version's release files by their paths, which hold a part of the content's digest."""
     return {
         link["entrypath"].partition("#")[0]: link
@@ -85,7 +82,8 @@ def _links(version: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     }
 
 
-def _sha256(link: Mapping[str, Any]) -> str:
+def sha256_of(link: Mapping[str, Any]) -> str:
+    """Of the file that a link leads to; empty where devpi keeps another digest."""
     digest = (link.get("hashes") or {}).get("sha256")
     if digest is None:
         algorithm, _, found = (link.get("hash_spec") or "").partition("=")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from argparse import ArgumentParser
 from pathlib import Path
 
 from devpi_server.config import Config, hookimpl
 from pyramid.config import Configurator  # type: ignore[import-untyped]  # publishes no types
 
-from pipl.web import views
+from pipl.web import requirements, turns, views
 from pipl.web.reserved import INDEX_TYPE, ReservingCustomizer
+from pipl.web.turns import Limits
 
 
 @hookimpl
@@ -21,6 +23,27 @@ def devpiserver_add_parser_options(parser: ArgumentParser) -> None:
         default=None,
         help="The folder of the pipl project that this server belongs to; its assets are served.",
     )
+    group.add_argument(
+        "--pipl-feed-rate",
+        metavar="N",
+        type=_above_zero,
+        default=None,
+        help=f"How often per second one client may ask for events (default: {turns.RATE:g}).",
+    )
+    group.add_argument(
+        "--pipl-feed-readers",
+        metavar="N",
+        type=int,
+        default=None,
+        help="How many readers may wait for events at once (default: a third of --threads).",
+    )
+
+
+def _above_zero(text: str) -> float:
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise ValueError(text)
+    return value
 
 
 @hookimpl
@@ -36,4 +59,10 @@ def devpiserver_get_stage_customizer_classes() -> list[tuple[str, type]]:
 @hookimpl
 def devpiserver_pyramid_configure(config: Config, pyramid_config: Configurator) -> None:
     project = getattr(config.args, "pipl_project", None)
-    views.configure(pyramid_config, Path(project).absolute() if project else None)
+    limits = Limits.of(
+        getattr(config.args, "pipl_feed_rate", None),
+        getattr(config.args, "pipl_feed_readers", None),
+        threads=config.args.threads,
+    )
+    views.configure(pyramid_config, Path(project).absolute() if project else None, limits)
+    requirements.configure(pyramid_config, config.server_path)

@@ -88,7 +88,7 @@ class ReservingCustomizer(BaseStageCustomizer):
 
     def _private_bases(self) -> list[BaseStage]:
         """The index itself and what it inherits from, without mirrors."""
-        return [stage for stage in _resolution_order(self.stage) if not _is_mirror(stage)]
+        return [stage for stage in _resolution_order(self.stage) if not is_mirror(stage)]
 
     def _reserves(self, project: str) -> bool:
         name = canonicalize_name(project)
@@ -109,7 +109,7 @@ def private_indexes(model: Any) -> Iterator[BaseStage]:
     """Every index of the server that is no mirror. (devpi's model is typed in parts only.)"""
     for user in model.get_userlist():
         for other in user.getstages():
-            if not _is_mirror(other):
+            if not is_mirror(other):
                 yield other
 
 
@@ -122,5 +122,6 @@ def _names(stage: BaseStage) -> Collection[str]:
     return stage.list_projects_perstage()
 
 
-def _is_mirror(stage: BaseStage) -> bool:
+def is_mirror(stage: BaseStage) -> bool:
+    """Whether an index shows what another server holds."""
     return bool(stage.ixconfig["type"] == _MIRROR)

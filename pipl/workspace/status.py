@@ -25,7 +25,8 @@ class PacklStatus:
     """One of the project's packls in a lock.
 
     `latest` is the newest release on the project's indexes (None: no release there);
-    `held_by` says which requirement does not admit it.
+    `held_by` says which requirement does not admit it. `follow` is how a task that is edited
+    here follows its products once it is published, `auto` or `manual`.
     """
 
     name: str
@@ -33,6 +34,7 @@ class PacklStatus:
     latest: str | None
     editable: bool
     held_by: str | None = None
+    follow: str | None = None
 
     @property
     def outdated(self) -> bool:
@@ -82,6 +84,8 @@ def _packls(workspace: Workspace, lock: Lock, client: IndexClient) -> tuple[Pack
         for index in reversed(own_indexes(client, workspace.binding.index))
         for name in client.projects(index)
     }
+    edited = [packl.read(path) for path in workspace.edited]
+    follows = {canonicalize_name(one.name): one.follow for one in edited if one.kind == "task"}
     wanted = _requirements(workspace)
     found = []
     for package in lock.packages:
@@ -106,6 +110,7 @@ def _packls(workspace: Workspace, lock: Lock, client: IndexClient) -> tuple[Pack
                 newest.version if newest else None,
                 package.editable,
                 held_by,
+                follows.get(canonicalize_name(package.name)) if package.editable else None,
             )
         )
     return tuple(found)

@@ -40,6 +40,8 @@ WEB_MAY = {
     "pipl.errors",
     "pipl.index.name",
     "pipl.index.release",
+    "pipl.index.requirements",
+    "pipl.index.wheel_facts",
     "pipl_pipe.asset.objects.batch",
     "pipl_pipe.asset.digest",
     "pipl_pipe.asset.disk.files",

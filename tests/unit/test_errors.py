@@ -9,12 +9,13 @@ import pipl_pipe.errors
 from pipl_pipe.errors import DesignedError
 
 
-def leaves(root: type[DesignedError]) -> list[type[DesignedError]]:
-    found = [leaf for child in root.__subclasses__() for leaf in leaves(child)]
-    return found or [root]
+def designed(root: type[DesignedError]) -> list[type[DesignedError]]:
+    """Leaves, and errors that others refine."""
+    found = [one for child in root.__subclasses__() for one in designed(child)]
+    return [root, *found] if not found or "says" in vars(root) else found
 
 
-LEAVES = leaves(DesignedError)
+LEAVES = [error for error in designed(DesignedError) if error is not DesignedError]
 
 
 def annotations(kind: type) -> dict[str, str]:

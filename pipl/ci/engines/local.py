@@ -2,131 +2,105 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
-import tempfile
 import threading
-import time
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
 from pathlib import Path
-from subprocess import Popen, TimeoutExpired
-from typing import IO
 
-from pipl import process
-from pipl.ci.engine import Ended, Work
+from pipl.ci import job_folder
+from pipl.ci.capacity import Capacity
+from pipl.ci.engine import Ended, EngineSettings, Work
+from pipl.ci.launch import Ahead, JobProcess
+from pipl.ci.order import GROUP_AUTO, GROUP_NONE, STOPPED_S, Order
+from pipl.errors import InvalidEngineOption
 
-DYING_S = 1.0
-"""How long killed programs are waited for; one that hangs in the kernel stays longer."""
-
-
-@dataclass(frozen=True)
-class _Worker:
-    """The process of a job, from before it has one. `said` is what it wrote until then."""
-
-    process: Popen[bytes]
-    said: IO[bytes]
-
-    def take(self, work: Work) -> None:
-        """Give it its job. Raises OSError where it has died meanwhile."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{work.folder}\n".encode())
-        self.process.stdin.flush()
-
-    def end(self) -> None:
-        """Kill what is left of it and its programs, and see them gone."""
-        process.kill_group(self.process)
-        _await_end_of_group(self.process.pid)
-        if self.process.stdin is not None:
-            with contextlib.suppress(OSError):  # it never read what it was given
-                self.process.stdin.close()
-
-
-def _await_end_of_group(pid: int) -> None:
-    """Killing is quick, yet not over when the call returns."""
-    deadline = time.monotonic() + DYING_S
-    while sys.platform != "win32" and time.monotonic() < deadline:
-        try:
-            os.killpg(pid, 0)
-        except (ProcessLookupError, PermissionError):
-            return
-        time.sleep(0.002)
+OPTIONS = ("cgroup", "stopped_s")
 
 
 class LocalEngine:
-    """Each job is a process that leads its own group and is killed as a group.
+    """Each job is a process with a supervisor (`pipl.ci.job`), which dies with this process.
 
-    A worker's standard input is a pipe: its first line is the folder of its job, its end tells
-    that this process is gone (see `pipl.ci.job`). One worker is always started ahead, because
-    importing what a job needs takes longer than many a job.
+    Importing what a job needs takes longer than many a job: one is always started ahead.
     """
 
-    def __init__(self, slots: int, environ: Mapping[str, str]) -> None:
-        self._slots = slots
-        self._environ = dict(environ)
-        self._live: dict[int, tuple[_Worker, threading.Thread]] = {}
+    def __init__(self, settings: EngineSettings) -> None:
+        """Raises InvalidEngineOption."""
+        self._group, self._stopped_s = containment(settings.options, OPTIONS)
+        self._capacity = Capacity.of_this_machine(settings)
+        self._live: dict[int, tuple[JobProcess, threading.Thread]] = {}
         self._guard = threading.Lock()
-        self._spare: _Worker | None = self._start()
+        self._ahead = Ahead(dict(settings.environ))
 
-    @property
-    def slots(self) -> int:
-        return self._slots
+    def has_room(self, resources: Mapping[str, float]) -> bool:
+        return self._capacity.has_room(resources)
 
     def submit(self, work: Work) -> Future[Ended]:
+        self._capacity.check(work.limits.resources)
+        job_folder.write_spec(work.folder, work.spec)
+        order = Order(
+            folder=work.folder.absolute(),
+            login=work.login,
+            timeout_s=work.limits.timeout_s,
+            memory_bytes=work.limits.memory_bytes,
+            stopped_s=self._stopped_s,
+            group=self._group,
+        )
+        started = self._ahead.given(order)
         future: Future[Ended] = Future()
         future.set_running_or_notify_cancel()
-        worker = self._given(work)
         watcher = threading.Thread(
             target=self._watch,
-            args=(worker, work, future),
+            args=(started, order, work.run_id, future),
             name=f"ci-run-{work.run_id}",
             daemon=True,
         )
+        self._capacity.hold(work.run_id, work.limits.resources)
         with self._guard:
-            self._live[work.run_id] = worker, watcher
+            self._live[work.run_id] = started, watcher
         watcher.start()
-        self._spare = self._start()
         return future
 
+    def cancel(self, run_id: int) -> None:
+        with self._guard:
+            live = self._live.get(run_id)
+        if live is not None:
+            live[0].ask_to_end()
+
     def close(self) -> None:
-        if self._spare is not None:
-            self._spare.end()
-            self._spare = None
         with self._guard:
             live = list(self._live.values())
-        for worker, _ in live:
-            worker.end()
+        self._ahead.close()
+        for started, _ in live:
+            started.ask_to_end()
         for _, watcher in live:
             watcher.join()
 
-    def _start(self) -> _Worker:
-        said = tempfile.TemporaryFile()  # noqa: SIM115  # closed with its last user
-        command: list[str | Path] = [sys.executable, "-m", "pipl.ci.job"]
-        return _Worker(process.start(command, env=self._environ, stdin=True, log=said), said)
-
-    def _given(self, work: Work) -> _Worker:
-        """A worker that has got the job; a spare one that has died is replaced once."""
-        worker, self._spare = self._spare or self._start(), None
+    def _watch(self, started: JobProcess, order: Order, run_id: int, future: Future[Ended]) -> None:
         try:
-            worker.take(work)
-        except OSError:
-            worker.end()
-            worker = self._start()
-            worker.take(work)
-        return worker
-
-    def _watch(self, worker: _Worker, work: Work, future: Future[Ended]) -> None:
-        timed_out = False
-        try:
-            worker.process.wait(work.timeout_s)
-        except TimeoutExpired:
-            timed_out = True
-        worker.end()  # at its limit, or what an ended job has left behind
-        with worker.said, (work.folder / "log.txt").open("ab") as log:
-            worker.said.seek(0)
-            log.write(worker.said.read())
+            ended = started.wait(order)
+        except OSError:  # this machine has no more of something, such as open files
+            ended = Ended(lost=True)
         with self._guard:
-            del self._live[work.run_id]
-        future.set_result(Ended(worker.process.returncode, timed_out))
+            del self._live[run_id]
+        self._capacity.free(run_id)
+        future.set_result(ended)
+
+
+def containment(options: Mapping[str, str], known: tuple[str, ...]) -> tuple[str, float]:
+    """Where control groups are made, and how long a job may be stopped.
+
+    Raises InvalidEngineOption, also for an option that is not among the `known`.
+    """
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        raise InvalidEngineOption(unknown[0], f"there are {', '.join(known)}")
+    group = options.get("cgroup", GROUP_AUTO)
+    if group not in (GROUP_AUTO, GROUP_NONE) and not Path(group).is_dir():
+        raise InvalidEngineOption("cgroup", f"{group} is neither auto, no, nor a folder")
+    try:
+        stopped_s = float(options.get("stopped_s", STOPPED_S))
+    except ValueError:
+        stopped_s = 0.0
+    if not 0 < stopped_s < float("inf"):
+        raise InvalidEngineOption("stopped_s", "it is not a number of seconds")
+    return group, stopped_s

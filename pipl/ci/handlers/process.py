@@ -1,18 +1,16 @@
-"""Process: run a task in a clean workspace and put its products on an index."""
+"""Process: run a task in a clean workspace, and leave its products in the run's outbox."""
 
 from __future__ import annotations
 
 import json
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from pipl import __version__, durable
-from pipl.ci import outbox, products, publishing, statement, workplace
+from pipl.ci import outbox, publishing, statement, workplace
 from pipl.ci.handler import Job
-from pipl.ci.products import Delivery
-from pipl.ci.run import Outcome, Published
+from pipl.ci.run import Outcome
 from pipl.ci.statement import Making
 from pipl.ci.workplace import Subject, Workplace
 from pipl.errors import (
@@ -20,76 +18,35 @@ from pipl.errors import (
     InvalidFlow,
     InvalidWheel,
     JobFailed,
-    NotAllowed,
     WrittenOutside,
 )
-from pipl.index.release import ReleaseFile
 from pipl.workspace.materialise import answer_of
 from pipl_pipe.task import snapshot
 
 TASKS = "pipl_pipe.tasks"
-MAKING = "making.json"
-"""In the outbox: when and where its wheels were made."""
 SHOWN = 20
 
 
 def handle(job: Job) -> Outcome:
-    """Make the products of a task's release, once, and deliver them.
+    """Make the products of a task's release, once.
 
-    What the task has made is kept in the run's outbox before anything is uploaded, so that a
-    later attempt delivers the very same files; these are uploaded only after their assets are
-    where others will read them. Raises FrameworkError for what the task did wrong or an asset
-    that the store lacks, WrittenOutside, ProductTaken, ProductDiffers, and what remotes raise.
+    They lie in the run's outbox, and their assets where others will read them; the runner
+    uploads them, with their completed provenance, which is kept with the run. Raises
+    FrameworkError for what the task did wrong or an asset that the store lacks, WrittenOutside,
+    and what remotes raise.
     """
     spec = job.spec
     if spec.products is None:
         raise InvalidFlow((f"{spec.index}: the handler 'process' needs `products`",))
     subject = workplace.fetch(job)
     ready = workplace.prepare(job, subject)
-    kept = outbox.held(job.outbox)
-    if kept is not None and not _are_whole(job, ready, _wheels(kept)):
-        kept = None
-    files = outbox.fill(job.outbox, _make(job, subject, ready)) if kept is None else kept
-    wheels = _wheels(files)
+    wheels = outbox.held(job.outbox)
+    if wheels is None or not _are_whole(job, ready, wheels):
+        wheels = outbox.fill(job.outbox, _make(job, subject, ready))
     publishing.publish(
         wheels, ready.environment, ready.place.environ, notes=job.folder, say=job.say
     )
-    delivery = Delivery(job.client, spec.products, spec.project)
-    delivered = products.deliver(delivery, wheels, locks=spec.locks, say=job.say)
-    making = next((Making.parse(_text(path)) for path in files if path.name == MAKING), None)
-    return Outcome.passed(
-        f"made {', '.join(path.name for path in wheels) or 'no products'}",
-        published=[
-            _published(job, path, file, making, resumed=kept is not None)
-            for path, file in zip(wheels, delivered, strict=True)
-        ],
-    )
-
-
-def _wheels(files: Iterable[Path]) -> tuple[Path, ...]:
-    return tuple(path for path in files if path.suffix == ".whl")
-
-
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
-
-
-def _published(
-    job: Job, path: Path, file: ReleaseFile, making: Making | None, *, resumed: bool
-) -> Published:
-    """Keep the completed provenance of a product beside its wheel, once, as the log says."""
-    about = Published(str(file.index), file.project, file.version, file.filename, file.sha256)
-    if making is None:  # an outbox of an older pipl
-        return about
-    found = statement.of_wheel(path)
-    document = statement.completed(found, file.filename, file.sha256, making)
-    known = statement.of_tox(job.client.test_results(file), file.sha256) if resumed else None
-    if known is None:
-        try:
-            job.client.upload_test_result(file, statement.to_tox(document, file, making))
-        except NotAllowed as fault:
-            job.say(f"when and where it was made is not kept beside it: {fault}")
-    return replace(about, statement=document)
+    return Outcome.passed(f"made {', '.join(path.name for path in wheels) or 'no products'}")
 
 
 def _are_whole(job: Job, ready: Workplace, wheels: Sequence[Path]) -> bool:
@@ -107,10 +64,7 @@ def _are_whole(job: Job, ready: Workplace, wheels: Sequence[Path]) -> bool:
 
 
 def _make(job: Job, subject: Subject, ready: Workplace) -> Iterable[Path]:
-    """Run the task's `process()`; its assets are in the store when the wheels are there.
-
-    Gives the wheels, and a file that says when and where they were made.
-    """
+    """Run the task's `process()`; its assets are in the store when the wheels are there."""
     name = _task_of(subject)
     scratch, out = job.scratch / "process", job.scratch / "out"
     for folder in (scratch, out):
@@ -134,9 +88,9 @@ def _make(job: Job, subject: Subject, ready: Workplace) -> Iterable[Path]:
     changed = snapshot.changes(before, snapshot.take(job.scratch, without=elsewhere))
     if changed:
         raise WrittenOutside(name, changed[:SHOWN])
-    making = job.scratch / MAKING
-    durable.write_text(making, _making(job, ready, started_at).render())
-    return [*sorted(out.glob("*.whl")), making]
+    made = sorted(out.glob("*.whl"))
+    statement.keep(job.folder, made, _making(job, ready, started_at))
+    return made
 
 
 def _making(job: Job, ready: Workplace, started_at: float) -> Making:

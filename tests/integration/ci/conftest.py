@@ -20,6 +20,7 @@ import pytest
 from pipl import process
 from pipl.build import wheel
 from pipl.ci import start
+from pipl.ci.access import Access
 from pipl.ci.flow import Flow
 from pipl.ci.ledger import Ledger
 from pipl.ci.pipeline import FixedFlow
@@ -33,7 +34,6 @@ from pipl.index.name import IndexName
 from pipl.index.release import Release
 from pipl.packl.publish import KIND_MEMBER, LOCK_MEMBER
 from pipl.project import accounts
-from pipl.project.accounts import Credentials
 from pipl.testing.projects import STAGE, RunningProject, running_project
 from pipl.testing.repack import repack
 from pipl.testing.simple_index import make_wheel
@@ -134,9 +134,22 @@ class Studio:
         self.client.upload(index, path)
         return self.client.release(index, name, version)
 
-    def runner(self, *, flow: Flow | None = None, slots: int = 2, **changes: object) -> Runner:
+    def runner(
+        self,
+        *,
+        flow: Flow | None = None,
+        slots: int = 2,
+        engine: str = "local",
+        options: Mapping[str, str] | None = None,
+        **changes: object,
+    ) -> Runner:
         settings = start.Settings(
-            environ=dict(os.environ), host="here", clock=time.time, slots=slots
+            environ=dict(os.environ),
+            host="here",
+            clock=time.time,
+            engine=engine,
+            slots=slots,
+            options=options or {},
         )
         runner = start.runner_of(self.project, settings, tell=self.notices.append)
         if flow is not None:
@@ -202,10 +215,9 @@ def show(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProject]:
     """One project for all tests of CI, its index offering what tests need."""
     folder = tmp_path_factory.mktemp("ci")
     with running_project(folder / "Show", os.environ, mirror=False) as running:
-        secret = accounts.project_secret(running.project.binding, accounts.CI_USER)
-        assert secret is not None
-        credentials = Credentials(accounts.CI_USER, secret)
-        with accounts.connect_as(running.project.binding, credentials) as client:
+        project = running.project
+        access = Access(project.binding, accounts.CI_USER, project.secrets, time.time)
+        with access.connect() as client:
             for name in OFFERED:
                 client.upload(PROJECT, repack(folder / "wheels", name))
         yield running

@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from pipl.errors import NoCIUser, ServerError, WrongPassword
-from pipl.project import secrets, server
+from pipl.errors import NoCIUser, ServerError, TokenRefused
+from pipl.index import tokens
+from pipl.project import ci_account, ci_token, secrets, server
 from pipl.testing.projects import STAGE
 from pipl.testing.simple_index import make_wheel
 
@@ -79,26 +81,51 @@ def test_a_waiting_runner_takes_up_what_comes(studio) -> None:
     assert took_s < 2.0, "it was told at once, not at the next look"
 
 
-def test_a_password_that_has_changed_ends_the_runner(studio) -> None:
-    kept = secrets.read(studio.project.secrets, "ci")
-    secrets.write(studio.project.secrets, "ci", "other")
+def test_a_runner_says_at_its_start_that_its_token_is_not_good(studio) -> None:
+    kept = ci_token.kept(studio.project.secrets)
     try:
-        with pytest.raises(WrongPassword):
+        ci_token.keep(studio.project.secrets, replace(kept, secret=kept.secret[:-4] + "AAAA"))
+        with pytest.raises(TokenRefused):
             studio.settle()
-        secrets.forget(studio.project.secrets, "ci")
+        secrets.forget(studio.project.secrets, ci_token.NAME)
         with pytest.raises(NoCIUser):
             studio.settle()
     finally:
-        secrets.write(studio.project.secrets, "ci", kept)
+        ci_token.keep(studio.project.secrets, kept)
+
+
+def test_a_running_runner_goes_on_with_a_new_token(studio) -> None:
+    """Also after a time in which there was none that is good."""
+    runner = studio.runner(pause_s=QUICK_PAUSE_S)
+    working = threading.Thread(target=runner.run, daemon=True)
+    working.start()
+    await_notice(studio, "the flow is")
+    rotate(studio)
+    studio.client.upload(STAGE, make_wheel(studio.folder / "dist", "rotated", "1.0.0"))
+    await_notice(studio, "passed: promote of rotated 1.0.0 on root/processing")
+    token = ci_token.kept(studio.project.secrets)
+    tokens.revoke(studio.client.connection, "ci", token.id)
+    studio.client.upload(STAGE, make_wheel(studio.folder / "dist", "refused", "1.0.0"))
+    await_notice(studio, "waiting for the server: the token of ci is no longer good")
+    rotate(studio)
+    await_notice(studio, "passed: promote of refused 1.0.0 on root/processing")
+    assert working.is_alive()
+    runner.stop()
+    working.join(30)
+    assert not working.is_alive()
 
 
 def test_no_secret_reaches_what_ci_keeps(studio) -> None:
     studio.task("discreet")
     studio.settle()
-    secret = secrets.read(studio.project.secrets, "ci")
+    secret = ci_token.kept(studio.project.secrets).secret
     for path in studio.project.ci.rglob("*"):
         if path.is_file() and not path.is_symlink():
             assert secret.encode() not in path.read_bytes(), path
+
+
+def rotate(studio) -> None:
+    ci_account.rotate(studio.client, studio.project.secrets, now=time.time())
 
 
 def said(studio) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,12 +15,15 @@ from pipl.ci import job_folder
 from pipl.ci.engine import Ended, Work
 from pipl.ci.flow import DEFAULT_FLOW, Stage
 from pipl.ci.job_folder import JobSpec
-from pipl.ci.ledger import Ledger
+from pipl.ci.ledger import logs, queries
+from pipl.ci.ledger.database import Ledger
 from pipl.ci.pipeline import FixedFlow
 from pipl.ci.place import CIPlace
 from pipl.ci.run import Outcome, Run
-from pipl.ci.runner import Notice, Parts, Runner
+from pipl.ci.runner.parts import Notice, Parts, Timing
+from pipl.ci.runner.runner import Runner
 from pipl.index.client import AUTHENTICATED, IndexConfig
+from pipl.index.login import Login
 from pipl.index.memory import MemoryIndex, MemoryServer
 from pipl.index.name import IndexName
 from pipl.project.binding import Binding
@@ -40,10 +44,15 @@ class StubEngine:
     hold: bool = False
     orders: list[JobSpec] = field(default_factory=list)
     running: list[Future[Ended]] = field(default_factory=list)
+    cancelled: list[int] = field(default_factory=list)
     closed: bool = False
 
+    def has_room(self, resources: Mapping[str, float]) -> bool:
+        return sum(not one.done() for one in self.running) < self.slots
+
     def submit(self, work: Work) -> Future[Ended]:
-        spec = job_folder.read_spec(work.folder)
+        spec = work.spec
+        job_folder.write_spec(work.folder, spec)
         self.orders.append(spec)
         future: Future[Ended] = Future()
         if self.hold:
@@ -54,6 +63,12 @@ class StubEngine:
             job_folder.write_outcome(work.folder, spec.attempt, said)
         future.set_result(said if isinstance(said, Ended) else Ended(0))
         return future
+
+    def cancel(self, run_id: int) -> None:
+        self.cancelled.append(run_id)
+        for future in self.running:
+            if not future.done():
+                future.set_result(Ended(cancelled=True))
 
     def close(self) -> None:
         self.closed = True
@@ -98,14 +113,18 @@ class Studio:
     def runner(self, **changes: object) -> Runner:
         parts = {
             "place": self.place,
+            "open_ledger": lambda: Ledger.open(self.place.ledger),
             "engine": self.engine,
             "connect": lambda renew: self.client(),
+            "login": lambda user: Login(self.server.url, "ci", "token", 2e9),
             "flows": FixedFlow(DEFAULT_FLOW),
             "order": self.order,
             "clock": self.clock,
             "host": "here",
             "tell": self.notices.append,
-            "pause_s": 0.001,
+            "monotonic": time.monotonic,
+            "pid": 1,
+            "timing": Timing(tick_s=0.01, beat_s=0.05, pause_s=0.001),
         }
         return Runner(Parts(**(parts | changes)))
 
@@ -121,8 +140,6 @@ class Studio:
             sha256=run.sha256,
             binding=Binding("Show", self.server.url, PROJECT),
             user="ci",
-            secrets=self.folder,
-            locks=self.place.locks,
             products=stage.products,
         )
 
@@ -133,7 +150,13 @@ class Studio:
     def runs(self) -> tuple[Run, ...]:
         """Every run, oldest first."""
         with Ledger.open(self.place.ledger) as ledger:
-            return tuple(reversed(ledger.runs()))
+            return tuple(reversed(queries.runs(ledger)))
+
+    def log(self, run_id: int) -> str:
+        """What the attempts of a run wrote, as the ledger keeps it."""
+        with Ledger.open(self.place.ledger) as ledger:
+            parts = logs.read(ledger, run_id)
+            return b"".join(part.content for part in parts).decode("utf-8")
 
     def states(self) -> list[tuple[str, str, str]]:
         return [(str(run.index), run.handler, run.state) for run in self.runs()]

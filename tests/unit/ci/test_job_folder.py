@@ -26,8 +26,6 @@ SPEC = JobSpec(
     sha256="a" * 64,
     binding=Binding("Show", "http://localhost:1", IndexName("root", "PROJ"), Path("/show")),
     user="ci",
-    secrets=Path("/show/system/secrets"),
-    locks=Path("/show/system/ci/locks"),
     products=IndexName("root", "PROJ"),
     installer="uv",
 )

@@ -9,11 +9,12 @@ import pytest
 
 from pipl.ci import feed, job_folder
 from pipl.ci.engine import Ended
-from pipl.ci.flow import DEFAULT_FLOW, Flow, HandlerStep, Stage
-from pipl.ci.ledger import Ledger
+from pipl.ci.flow import DEFAULT_FLOW, Flow, HandlerStep, Stage, parse
+from pipl.ci.flow.values import RETRIES
+from pipl.ci.ledger import queue, steering
+from pipl.ci.ledger.database import Ledger
 from pipl.ci.pipeline import SourcedFlow
 from pipl.ci.run import Outcome
-from pipl.ci.runner import MAX_FAULTS
 from pipl.errors import InvalidFlow, RunnerBusy, ServerDown, WrongPassword
 from pipl.index.name import IndexName
 
@@ -60,7 +61,7 @@ def test_a_failure_keeps_the_release_where_it_is_until_a_retry_passes(studio) ->
     assert studio.client().releases(PROCESSING, "hero-model") == ()
 
     with Ledger.open(studio.place.ledger) as ledger:
-        ledger.retry(run.id, now=studio.clock())
+        steering.retry(ledger, run.id, now=studio.clock())
     studio.engine.verdict = lambda spec: Outcome.passed()
     studio.runner().run(once=True)
     assert studio.states() == WHOLE_ROAD
@@ -91,7 +92,7 @@ def test_what_a_dead_runner_left_running_is_run_again(studio) -> None:
     with pytest.raises(KeyboardInterrupt):
         studio.runner(tell=stop_after("started")).run(once=True)
     with Ledger.open(studio.place.ledger) as ledger:
-        assert ledger.claim(now=studio.clock(), host="dead") is not None  # and then it died
+        assert queue.claim(ledger, now=studio.clock(), host="dead") is not None  # and then it died
     studio.engine.hold = False
     studio.runner().run(once=True)
     assert studio.states() == WHOLE_ROAD
@@ -104,7 +105,7 @@ def test_the_verdict_of_a_job_that_outlived_its_runner_counts(studio) -> None:
     with pytest.raises(KeyboardInterrupt):
         studio.runner(tell=stop_after("started")).run(once=True)
     with Ledger.open(studio.place.ledger) as ledger:
-        run = ledger.claim(now=studio.clock(), host="dead")
+        run = queue.claim(ledger, now=studio.clock(), host="dead")
     assert run is not None
     job_folder.write_outcome(studio.place.run_folder(run.id), run.attempt, failed())
     studio.runner().run(once=True)
@@ -152,7 +153,7 @@ def test_a_job_that_dies_without_a_verdict_is_tried_again(studio) -> None:
     assert studio.states() == WHOLE_ROAD
     assert studio.runs()[0].attempt == 2
     assert "ended with status -9" in studio.said()
-    assert "ended with status -9" in studio.place.log(1).read_text()
+    assert "ended with status -9" in studio.log(1)
 
 
 def test_what_the_infrastructure_spoils_for_good_fails(studio) -> None:
@@ -160,18 +161,19 @@ def test_what_the_infrastructure_spoils_for_good_fails(studio) -> None:
     studio.engine.verdict = lambda spec: Ended(-9)
     studio.runner().run(once=True)
     (run,) = studio.runs()
-    assert (run.state, run.attempt) == ("failed", MAX_FAULTS + 1)
+    assert (run.state, run.attempt) == ("failed", RETRIES + 1)
     assert "ended with status -9" in run.reason
 
 
 def test_a_job_that_was_stopped_at_its_limit_has_failed(studio) -> None:
     studio.publish()
     studio.engine.verdict = lambda spec: Ended(-9, timed_out=True)
-    studio.runner(flows=Fixed(Flow(DEFAULT_FLOW.stages, timeout_s=3))).run(once=True)
+    flow = parse({"indexes": {"root/testing": {"handlers": ["qa"]}}, "timeout_s": 3})
+    studio.runner(flows=Fixed(flow)).run(once=True)
     (run,) = studio.runs()
     assert (run.state, run.attempt, run.code) == ("failed", 1, "ci.job-timed-out")
     assert run.reason == "the job was stopped after 3 s"
-    assert "stopped after 3 s" in studio.place.log(run.id).read_text()
+    assert "stopped after 3 s" in studio.log(run.id)
 
 
 def test_a_job_that_cannot_be_started_is_tried_again(studio) -> None:
@@ -302,6 +304,9 @@ class Fixed:
     def concerns(self, event):
         return False
 
+    def moved(self):
+        return False
+
     def load(self, client):
         return SourcedFlow(self.flow, "given")
 
@@ -315,6 +320,9 @@ class Changing:
 
     def concerns(self, event):
         return event.project == self.on
+
+    def moved(self):
+        return False
 
     def load(self, client):
         if self.loaded and client.releases(TESTING, self.on):

@@ -1,6 +1,7 @@
 import pytest
+from packaging.version import Version
 
-from pipl.packl.version import bumped
+from pipl.packl.version import bumped, next_post
 
 
 @pytest.mark.parametrize(
@@ -20,3 +21,19 @@ from pipl.packl.version import bumped
 )
 def test_bumped(before: str, part: str, after: str) -> None:
     assert bumped(before, part) == after  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("1.2.0", "1.2.0.post1"),
+        ("1.2.0.post1", "1.2.0.post2"),
+        ("1.2.0.post9.dev1", "1.2.0.post10"),
+        ("1!2.0", "1!2.0.post1"),
+        ("1.0+local", "1.0.post1"),
+        ("1.0rc1", "1.0rc1.post1"),
+    ],
+)
+def test_the_next_post_release(before: str, after: str) -> None:
+    assert next_post(before) == after
+    assert Version(after) > Version(before)

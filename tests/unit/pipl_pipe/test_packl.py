@@ -71,10 +71,16 @@ class TestReading:
             "pipl_pipe.tasks": {"hero_model": "hero_model:TASK"},
         }
 
+    def test_how_a_task_follows_and_what_it_makes(self, make: Make) -> None:
+        lines = 'kind = "task"\nfollow = "auto"\nproducts = ["Hero_Geo", "hero-bones"]'
+        found = packl.read(make(TEXT.replace('kind = "task"', lines)))
+        assert (found.follow, found.products) == ("auto", ("hero-bones", "hero-geo"))
+
     def test_little_is_needed(self, make: Make) -> None:
         found = packl.read(make('[project]\nname = "Hero.Model"\nversion = "1.0-rc1"\n'))
         assert (found.kind, found.type, found.version) == ("code", "", "1.0rc1")
         assert (found.dependencies, found.extras, found.entry_points) == ((), {}, {})
+        assert (found.follow, found.products) == ("manual", ())
 
     @pytest.mark.parametrize("text", ["", "[project", "project = 3", '[tool.x]\ny = "\\ud800"'])
     def test_what_is_no_packl(self, make: Make, text: str) -> None:
@@ -101,6 +107,12 @@ class TestReading:
             ('kind = "task"', 'kind = "tsk"', "'tsk' is none of code, config"),
             ('"hero_model:TASK.open.main"', "3", "console_scripts is not a table of texts"),
             ("dependencies = [", 'requires-python = "3"\ndependencies = [', "not a specifier"),
+            ('type = "modelling"', 'follow = "always"', "'always' is none of auto, manual"),
+            ('type = "modelling"', "follow = true", "True is none of auto, manual"),
+            ('type = "modelling"', 'products = "hero"', "a list of distribution names, not 'hero'"),
+            ('type = "modelling"', 'products = ["hero", 3, "a b"]', "not 3, 'a b'"),
+            ('kind = "task"', 'kind = "code"\nfollow = "auto"', "follow is for tasks"),
+            ('kind = "task"', 'kind = "code"\nproducts = ["hero"]', "products is for tasks"),
         ],
     )
     def test_a_broken_rule_is_told(self, make: Make, old: str, new: str, problem: str) -> None:

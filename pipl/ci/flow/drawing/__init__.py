@@ -1,0 +1,1 @@
+"""Pictures of a flow: for terminals, Mermaid and SVG."""

@@ -1,0 +1,204 @@
+"""Starting the process of a job on this machine, and seeing it end. Engines share it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import selectors
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from pipl import process
+from pipl.ci import order as orders
+from pipl.ci.containment import processes
+from pipl.ci.containment.cgroup import ControlGroup
+from pipl.ci.engine import Ended
+from pipl.ci.order import Contained, Order, Report
+
+LOOK_S = 1.0
+GRACE_S = 10.0
+"""How much later than its own limits a job's process is ended that does not keep to them."""
+SAID_BYTES = 100_000
+"""How much is kept of what a job's process says outside of the log: a broken installation."""
+
+
+@dataclass(frozen=True)
+class JobProcess:
+    """A `pipl.ci.job`, from before it has an order; `errors` is what it says of itself."""
+
+    running: subprocess.Popen[bytes]
+    errors: IO[bytes]
+    name: str
+    _ended: threading.Event = field(default_factory=threading.Event)
+
+    @classmethod
+    def start(cls, environ: Mapping[str, str]) -> JobProcess:
+        """Raises OSError where this machine can start no process."""
+        errors = tempfile.TemporaryFile()  # noqa: SIM115  # closed when the job is over
+        name = uuid.uuid4().hex
+        running = process.start(
+            [sys.executable, "-m", "pipl.ci.job"],
+            env={**environ, processes.MARKER: name},
+            stdin=True,
+            errors=errors,
+        )
+        return cls(running, errors, name)
+
+    def take(self, order: Order) -> None:
+        """Give it its job. Raises OSError where it has died meanwhile."""
+        assert self.running.stdin is not None
+        self.running.stdin.write(order.line())
+        self.running.stdin.flush()
+
+    def ask_to_end(self) -> None:
+        """Have it kill the job and end; `wait` returns soon after."""
+        self._ended.set()
+        with contextlib.suppress(OSError, ValueError):
+            assert self.running.stdin is not None
+            self.running.stdin.close()
+
+    def wait(self, order: Order) -> Ended:
+        """Wait until the job and all that it has started is gone. The order's log is whole then."""
+        said = self._said(order)
+        contained, report = orders.heard(said)
+        self.sweep(contained, clean=report is not None)
+        with self.errors:
+            self.errors.seek(0)
+            spoken = self.errors.read(SAID_BYTES)
+        if spoken:
+            with contextlib.suppress(OSError), (order.folder / "log.txt").open("ab") as log:
+                log.write(spoken)
+        host = platform.node()
+        if report is None:
+            told = self._ended.is_set()
+            return Ended(self.running.returncode, lost=not told, cancelled=told, host=host)
+        return _ended(report, host)
+
+    def sweep(self, contained: Contained | None, *, clean: bool) -> None:
+        """Kill what is left, which is nothing where the process has come to a `clean` end."""
+        process.kill_group(self.running)
+        for stream in (self.running.stdin, self.running.stdout):
+            with contextlib.suppress(OSError, ValueError):
+                if stream is not None:
+                    stream.close()
+        if clean:
+            return
+        if contained is not None:
+            processes.kill_group(contained.child)
+            if contained.group is not None:
+                ControlGroup(Path(contained.group)).remove()
+        deadline = time.monotonic() + GRACE_S
+        while (left := processes.marked(self.name)) and time.monotonic() < deadline:
+            processes.kill(left)
+            time.sleep(0.01)
+
+    def discard(self) -> None:
+        """End one that has no job."""
+        self.ask_to_end()
+        self.sweep(None, clean=True)
+        self.errors.close()
+
+    def _said(self, order: Order) -> bytes:
+        """All that it writes until it ends, or until it has to be ended."""
+        stdout = self.running.stdout
+        assert stdout is not None
+        deadline = time.monotonic() + order.timeout_s + GRACE_S
+        stopped_since: float | None = None
+        said = b""
+        with _readable(stdout) as is_readable:
+            while True:
+                if is_readable(LOOK_S):
+                    piece = os.read(stdout.fileno(), 65536)
+                    if not piece:
+                        return said
+                    said += piece
+                    continue
+                now = time.monotonic()
+                if self._ended.is_set():
+                    deadline = min(deadline, now + GRACE_S)
+                if not processes.is_stopped(self.running.pid):
+                    stopped_since = None
+                elif stopped_since is None:
+                    stopped_since = now
+                elif now - stopped_since >= order.stopped_s:
+                    return said
+                if now > deadline:
+                    return said
+
+
+class Ahead:
+    """Gives out processes for jobs, one of which is always started before it is needed.
+
+    For several threads at once.
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._guard = threading.Lock()
+        self._spare: JobProcess | None = JobProcess.start(environ)
+
+    def given(self, order: Order) -> JobProcess:
+        """A process that has got the order; a spare one that has died is replaced once."""
+        with self._guard:
+            spare, self._spare = self._spare, None
+        given = spare or JobProcess.start(self._environ)
+        try:
+            given.take(order)
+        except OSError:
+            given.discard()
+            given = JobProcess.start(self._environ)
+            given.take(order)
+        self._keep(JobProcess.start(self._environ))
+        return given
+
+    def _keep(self, ahead: JobProcess) -> None:
+        with self._guard:
+            if self._spare is None:
+                self._spare = ahead
+                return
+        ahead.discard()  # another thread was faster
+
+    def close(self) -> None:
+        with self._guard:
+            spare, self._spare = self._spare, None
+        if spare is not None:
+            spare.discard()
+
+
+class _readable:
+    """Whether a pipe has something to read, or has ended, within so many seconds."""
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._selector = None if sys.platform == "win32" else selectors.DefaultSelector()
+        if self._selector is not None:
+            self._selector.register(pipe, selectors.EVENT_READ)
+
+    def __enter__(self) -> _readable:
+        return self
+
+    def __call__(self, timeout_s: float) -> bool:
+        return self._selector is None or bool(self._selector.select(timeout_s))
+
+    def __exit__(self, *_: object) -> None:
+        if self._selector is not None:
+            self._selector.close()
+
+
+def _ended(report: Report, host: str) -> Ended:
+    return Ended(
+        status=report.status,
+        timed_out=report.timed_out,
+        lost=report.lost,
+        out_of_memory=report.out_of_memory,
+        cancelled=report.cancelled,
+        host=host,
+    )

@@ -1,0 +1,223 @@
+"""Opening the ledger's database: SQLite in the CI folder, or PostgreSQL by a URL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import Connection, Engine, event, insert, inspect, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+)
+
+from pipl.ci.ledger.schema import HEAD, facts, metadata
+from pipl.errors import (
+    DiskFull,
+    ExtraNeeded,
+    InvalidFile,
+    InvalidLedgerUrl,
+    LedgerAway,
+    UnknownLedger,
+)
+
+BUSY_TIMEOUT_S = 30.0
+CONNECT_TIMEOUT_S = 10
+_READ_ONLY = "pipl_read_only"  # a connection that only reads, and so takes no write lock
+_DURABLE = "pipl_durable"  # flushed to disk before it returns
+_VERSIONS = "alembic_version"  # Alembic's own table
+_FULL = ("database or disk is full", "No space left on device")  # SQLite, PostgreSQL
+_MIGRATING = 0x7069706C  # "pipl": the lock under which PostgreSQL ledgers are migrated
+
+
+class Ledger:
+    """The open database. Several processes may hold the same one, on several machines.
+
+    Threads may share it: each `writing` and `reading` has a connection of its own.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @classmethod
+    def open(cls, place: Path | URL) -> Ledger:
+        """The ledger at a path or a PostgreSQL URL, made where there is none, migrated if old.
+
+        Raises UnknownLedger where a later version of pipl has written it, InvalidFile where it
+        is no ledger, LedgerAway, ExtraNeeded.
+        """
+        ledger = cls(_engine(place))
+        try:
+            with ledger.reading() as connection:
+                found = _found(connection, ledger.name)
+            if found != HEAD:
+                with ledger.writing() as connection:
+                    _migrate(connection, ledger.name)
+        except DatabaseError as fault:
+            ledger.close()
+            raise InvalidFile(ledger.name, str(fault.orig)) from fault
+        except BaseException:
+            ledger.close()
+            raise
+        return ledger
+
+    @property
+    def name(self) -> str:
+        """Its path, or its URL without the password."""
+        url = self._engine.url
+        is_file = url.get_backend_name() == "sqlite"
+        return str(url.database) if is_file else url.render_as_string(hide_password=True)
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def writing(self, *, durable: bool = False) -> Iterator[Connection]:
+        """One transaction that changes something. Raises DiskFull, LedgerAway.
+
+        It survives the end of every process. Where the machine loses its power, a SQLite ledger
+        may be as it was some transactions before, but for those that were `durable` and all
+        that came before them.
+        """
+        with self._telling(), self._engine.connect() as bare:
+            connection = bare.execution_options(**{_DURABLE: durable})
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One transaction that only reads. Raises LedgerAway."""
+        with self._telling(), self._engine.connect() as connection:
+            yield connection.execution_options(**{_READ_ONLY: True})
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except (OperationalError, InterfaceError) as fault:
+            said = str(fault.orig)
+            if any(words in said for words in _FULL):
+                raise DiskFull(self.name) from fault
+            if self._is_away(fault):
+                raise LedgerAway(self.name, said.strip().splitlines()[0]) from fault
+            raise
+
+    def _is_away(self, fault: DBAPIError) -> bool:
+        if self._engine.dialect.name == "sqlite":
+            return "locked" in str(fault.orig)  # longer than BUSY_TIMEOUT_S
+        return True
+
+
+def parse_url(given: str) -> URL:
+    """A URL of a PostgreSQL database. Raises InvalidLedgerUrl; also where it holds a password."""
+    try:
+        url = sqlalchemy.make_url(given)
+    except ArgumentError:
+        raise InvalidLedgerUrl("it is no URL") from None
+    if url.get_backend_name() != "postgresql":
+        raise InvalidLedgerUrl("a ledger that is no file is in PostgreSQL")
+    if url.password is not None:
+        raise InvalidLedgerUrl("the password belongs into the project's secrets, as `ledger`")
+    return url.set(drivername="postgresql+psycopg")
+
+
+def _engine(place: Path | URL) -> Engine:
+    if isinstance(place, Path):
+        engine = sqlalchemy.create_engine(f"sqlite:///{place}")
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    try:
+        return sqlalchemy.create_engine(
+            place, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT_S}
+        )
+    except ModuleNotFoundError as fault:
+        raise ExtraNeeded(str(fault.name), "postgresql") from None
+
+
+def _found(connection: Connection, name: str) -> str | None:
+    """The migration that the tables are of, None where there are none or those of the first.
+
+    Raises UnknownLedger.
+    """
+    names = inspect(connection).get_table_names()
+    if _VERSIONS in names:
+        found = connection.execute(text(f"SELECT version_num FROM {_VERSIONS}")).scalar()  # noqa: S608
+        if found is None or str(found) > HEAD:
+            raise UnknownLedger(name, str(found), HEAD)
+        return str(found)
+    if names:
+        if facts.name not in names:
+            raise UnknownLedger(name, "other tables", HEAD)
+        query = text("SELECT value FROM facts WHERE name = 'schema'")
+        schema = connection.execute(query).scalar()
+        if schema != 1:
+            raise UnknownLedger(name, f"schema {schema}", HEAD)
+    return None
+
+
+def _migrate(connection: Connection, name: str) -> None:
+    """Bring the tables to HEAD; another process may be about to do the same."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATING})"))
+    found = _found(connection, name)
+    if found is None and not inspect(connection).has_table(facts.name):
+        _create(connection)
+    elif found != HEAD:
+        migrate(connection, since=found or "0001")
+
+
+def _create(connection: Connection) -> None:
+    """All tables as they are now: the same as after every migration, and much quicker."""
+    metadata.create_all(connection)
+    connection.execute(insert(facts).values(name="cursor", value=0))
+    connection.execute(
+        text(f"CREATE TABLE {_VERSIONS} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+    )
+    connection.execute(text(f"INSERT INTO {_VERSIONS} VALUES ('{HEAD}')"))  # noqa: S608
+
+
+def migrate(connection: Connection, *, since: str) -> None:
+    """Run the migrations after `since`, which made the tables that there are ("base": none)."""
+    from alembic import command  # takes 0.2 s, and hardly ever is there something to do
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "pipl.ci.ledger:migrations")
+    config.attributes["connection"] = connection
+    command.stamp(config, since)
+    command.upgrade(config, HEAD)
+
+
+def _configure_sqlite(connection: Any, record: object) -> None:  # sqlite3's own connection
+    connection.isolation_level = None  # transactions begin below, not where sqlite3 guesses
+    connection.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT_S * 1000)}")
+    connection.execute("PRAGMA journal_mode = WAL")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that writes later must not find out then that another one did meanwhile.
+    options = connection.get_execution_options()
+    read_only = options.get(_READ_ONLY, False)
+    level = "FULL" if options.get(_DURABLE, False) else "NORMAL"
+    connection.exec_driver_sql(f"PRAGMA synchronous = {level}")
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

@@ -1,0 +1,194 @@
+"""The graph of an index's packls: who requires whom, and which task makes which product.
+
+A new version travels up these edges: from a product to the packls that require it, from a
+product to be made to the task that makes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from pipl.index.requirements import IndexedPackl
+from pipl.packl.graph.needs import Need, leading_name
+
+TASK = "task"
+PRODUCT = "product"
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Packls by normalised name, each as its newest release."""
+
+    packls: Mapping[str, IndexedPackl]
+
+    @classmethod
+    def of(cls, packls: Iterable[IndexedPackl]) -> Graph:
+        return cls({packl.name: packl for packl in packls})
+
+    def with_packl(self, packl: IndexedPackl) -> Graph:
+        """The graph with one packl more, or another one instead of that name."""
+        return Graph({**self.packls, packl.name: packl})
+
+    def needs_of(self, name: str) -> tuple[Need, ...]:
+        """What a packl requires of anybody, with and without extras; nothing for an unknown one."""
+        packl = self.packls.get(name)
+        requires = packl.requires if packl else ()
+        return tuple(Need(name, leading_name(text), text) for text in requires)
+
+    @cached_property
+    def _wanted(self) -> Mapping[str, list[Need]]:
+        found: dict[str, list[Need]] = {}
+        names: dict[str, str] = {}  # mostly the same few texts
+        for packl in self.packls.values():
+            for text in packl.requires:
+                name = names.get(text)
+                if name is None:
+                    name = names[text] = leading_name(text)
+                found.setdefault(name, []).append(Need(packl.name, name, text))
+        return found
+
+    def needs_for(self, name: str) -> tuple[Need, ...]:
+        """Who requires a packl, by the dependents' names."""
+        return tuple(sorted(self._wanted.get(name, ()), key=lambda need: need.dependent))
+
+    def requires(self, name: str) -> tuple[str, ...]:
+        """The names that a packl requires without extras, sorted."""
+        found = self._required.get(name)
+        if found is None:
+            found = tuple(sorted({need.name for need in self.needs_of(name) if need.counts}))
+            self._required[name] = found
+        return found
+
+    @cached_property
+    def _required(self) -> dict[str, tuple[str, ...]]:
+        """What was asked for already: requirements take long to read."""
+        return {}
+
+    def required_by(self, name: str) -> tuple[str, ...]:
+        """The packls that require it without extras, sorted."""
+        needs = self._wanted.get(name, ())
+        return tuple(sorted({need.dependent for need in needs if need.counts}))
+
+    @cached_property
+    def _made(self) -> Mapping[str, str]:
+        made: dict[str, str] = {}
+        for packl in self.packls.values():
+            if packl.kind == TASK:
+                made.update(dict.fromkeys(packl.facts.products, packl.name))
+        for packl in self.packls.values():  # what was made counts for more than what is said
+            if packl.kind == PRODUCT and packl.facts.task:
+                made[packl.name] = packl.facts.task
+        return made
+
+    def maker(self, product: str) -> str | None:
+        """The task that has made a product, or that says it will."""
+        return self._made.get(product)
+
+    @cached_property
+    def _makes(self) -> Mapping[str, tuple[str, ...]]:
+        makes: dict[str, list[str]] = {}
+        for product, task in sorted(self._made.items()):
+            makes.setdefault(task, []).append(product)
+        return {task: tuple(products) for task, products in makes.items()}
+
+    def products_of(self, task: str) -> tuple[str, ...]:
+        """The products that a task has made, or says it will; sorted."""
+        return self._makes.get(task, ())
+
+    def upstream(self, name: str) -> tuple[str, ...]:
+        """What a packl is made out of: what it requires, and the task that makes it."""
+        maker = self.maker(name)
+        return (*self.requires(name), *([maker] if maker else ()))
+
+    def downstream(self, name: str) -> tuple[str, ...]:
+        """What is made out of a packl: who requires it, and the products that it makes."""
+        return (*self.required_by(name), *self.products_of(name))
+
+
+def reached(start: Iterable[str], step: Callable[[str], Iterable[str]]) -> tuple[str, ...]:
+    """All that steps lead to, nearest first; of `start` only what they lead back to."""
+    found: dict[str, None] = {}
+    todo = [name for begin in start for name in step(begin)]
+    while todo:
+        following: list[str] = []
+        for name in todo:
+            if name not in found:
+                found[name] = None
+                following.extend(step(name))
+        todo = following
+    return tuple(found)
+
+
+def ways(start: str, step: Callable[[str], Iterable[str]]) -> Mapping[str, str]:
+    """For everything that steps from `start` lead to, what is before it on a shortest way."""
+    found: dict[str, str] = {}
+    todo = [start]
+    while todo:
+        following = []
+        for name in todo:
+            for after in step(name):
+                if after not in found:
+                    found[after] = name
+                    following.append(after)
+        todo = following
+    return found
+
+
+def way(start: str, goal: str, before: Mapping[str, str]) -> tuple[str, ...]:
+    """The way to `goal` that `ways` has found, both ends included."""
+    path = [goal]
+    while len(path) == 1 or path[-1] != start:
+        path.append(before[path[-1]])
+    return tuple(reversed(path))
+
+
+def ordered(names: Collection[str], before: Callable[[str], Iterable[str]]) -> tuple[str, ...]:
+    """Topologically: each name after those of `names` that `before` gives for it, else by name.
+
+    Where they go round in a circle, the first by name of what is left comes next.
+    """
+    left = {name: {one for one in before(name) if one in names and one != name} for name in names}
+    placed: list[str] = []
+    while left:
+        free = sorted(name for name, waits in left.items() if not waits)
+        for name in free or [min(left)]:
+            placed.append(name)
+            del left[name]
+        done = set(placed)
+        left = {name: waits - done for name, waits in left.items()}
+    return tuple(placed)
+
+
+def shortest_path(
+    start: str, goal: str, step: Callable[[str], Iterable[str]]
+) -> tuple[str, ...] | None:
+    """A shortest way from `start` to `goal` of at least one step, both included; None for none."""
+    before = ways(start, step)
+    return way(start, goal, before) if goal in before else None
+
+
+def cycles(
+    names: Iterable[str], step: Callable[[str], Iterable[str]]
+) -> tuple[tuple[str, ...], ...]:
+    """Circles among what `names` lead to, each once with its beginning again at its end.
+
+    Of several through one packl a shortest is told; it begins with the least name.
+    """
+    found: dict[frozenset[str], tuple[str, ...]] = {}
+    looked_at: set[str] = set()
+    for name in sorted({*names}):
+        if name in looked_at:
+            continue
+        path = shortest_path(name, name, step)
+        if path is not None:
+            looked_at.update(path)
+            found.setdefault(frozenset(path), _least_first(path))
+    return tuple(sorted(found.values()))
+
+
+def _least_first(path: tuple[str, ...]) -> tuple[str, ...]:
+    ring = path[:-1]
+    at = ring.index(min(ring))
+    return (*ring[at:], *ring[:at], ring[at])

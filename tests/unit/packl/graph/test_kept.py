@@ -1,0 +1,59 @@
+"""The cache between commands: never wrong, never in the way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipl.index.client import IndexConfig
+from pipl.index.memory import MemoryIndex
+from pipl.index.name import IndexName
+from pipl.packl.graph import kept
+from pipl.testing.simple_index import make_wheel
+
+INDEX = IndexName("root", "PROJ")
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> MemoryIndex:
+    client = MemoryIndex()
+    client.log_in("root", "root")
+    client.create_index(IndexConfig(INDEX, "pipl", acl_upload=("root",)))
+    wheel = make_wheel(tmp_path, "hero", "1.0", requires=["geo>=1"])
+    client.upload(INDEX, wheel)
+    return client
+
+
+def test_what_is_kept_is_read_again(client: MemoryIndex, tmp_path: Path) -> None:
+    found = kept.read(client, INDEX, tmp_path / "cache")
+    (path,) = (tmp_path / "cache" / "requirements").iterdir()
+    assert kept.load(path) == found
+    assert found.packls["hero"].requires == ("geo>=1",)
+    assert path.stat().st_mode & 0o077 == 0
+    client.upload(INDEX, make_wheel(tmp_path, "hero", "1.1"))
+    assert kept.read(client, INDEX, tmp_path / "cache").packls["hero"].version == "1.1"
+    newer = kept.load(path)
+    assert newer is not None
+    assert newer.packls["hero"].version == "1.1"
+
+
+@pytest.mark.parametrize(
+    "damage", [b"", b"{}", b"[1]", b'{"format": "pipl-requirements/1"', b"\xff"]
+)
+def test_a_damaged_file_does_not_count(client: MemoryIndex, tmp_path: Path, damage: bytes) -> None:
+    whole = kept.read(client, INDEX, tmp_path)
+    (path,) = (tmp_path / "requirements").iterdir()
+    text = path.read_bytes()
+    for content in (damage, text[: len(text) // 2], text.replace(b'"hero"', b"3")):
+        path.write_bytes(content)
+        assert kept.load(path) is None
+        assert kept.read(client, INDEX, tmp_path) == whole
+        assert kept.load(path) == whole
+
+
+def test_where_nothing_can_be_kept(client: MemoryIndex, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.touch()
+    assert set(kept.read(client, INDEX, blocked).packls) == {"hero"}
+    assert set(kept.graph(client, INDEX, None).packls) == {"hero"}
