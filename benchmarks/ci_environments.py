@@ -26,7 +26,7 @@ from pipl.env.bases import LIMIT
 from pipl.project.accounts import CI_USER
 from pipl.testing.projects import STAGE, running_project
 
-RUNS = 3
+RUNS = 5
 _NUMBERS = itertools.count(1)
 
 

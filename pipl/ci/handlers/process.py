@@ -71,7 +71,7 @@ def _make(job: Job, subject: Subject, ready: Workplace) -> Iterable[Path]:
         folder.mkdir()
     published = job.scratch / "release.json"
     durable.write_text(published, json.dumps(_release(job, subject)) + "\n")
-    elsewhere = (scratch, out, job.scratch / "tmp")
+    elsewhere = (scratch, out, job.scratch / "tmp", job.scratch / "logins")
     before, started_at = snapshot.take(job.scratch, without=elsewhere), time.time()
     done = job.ask(
         [
