@@ -26,7 +26,7 @@ from pipl.env.bases import LIMIT
 from pipl.project.accounts import CI_USER
 from pipl.testing.projects import STAGE, running_project
 
-RUNS = 3
+RUNS = 5
 _NUMBERS = itertools.count(1)
 
 
@@ -57,21 +57,21 @@ def _handle(handler: Handler, bench: Bench, folder: Path, environ: dict[str, str
         sha256=wheel.sha256,
         binding=project.binding,
         user=CI_USER,
-        secrets=project.secrets,
-        locks=folder / "locks",
         products=project.index,
     )
-    job = Job(
-        spec=spec,
-        folder=folder,
-        scratch=folder / "scratch",
-        connect=Access(project.binding, CI_USER, project.secrets, time.time).connect,
-        installer=choice.choose(None, environ),
-        environ=environ,
-        machine=Machine("bench", sys.platform),
-        say=lambda line: None,
-    )
-    assert handler(job).state == "passed"
+    with (folder / "log.txt").open("wb") as log:
+        job = Job(
+            spec=spec,
+            folder=folder,
+            scratch=folder / "scratch",
+            connect=Access(project.binding, CI_USER, project.secrets, time.time).connect,
+            installer=choice.choose(None, environ),
+            environ=environ,
+            machine=Machine("bench", sys.platform),
+            say=lambda line: None,
+            log=log,
+        )
+        assert handler(job).state == "passed"
     shutil.rmtree(folder)
 
 

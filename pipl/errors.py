@@ -813,7 +813,7 @@ class NoProvenance(CIError):
     version: str
     code = "ci.no-provenance"
     says = "{product} {version} does not say where it comes from; it is no task's product"
-    hint = "name the release of a product, as `pipl asset releases` or the index shows them"
+    hint = "name the release of a product; `pipl asset list --all` shows them"
 
 
 class WrittenOutside(CIError):

@@ -17,7 +17,8 @@ import requests
 from packaging.version import Version
 
 from pipl import process
-from pipl.ci import job_folder, statement
+from pipl.ci import statement
+from pipl.ci.ledger import Ledger, records
 from pipl.env import discovery, python
 from pipl.env.interpreter import Interpreter
 from pipl.index.name import IndexName
@@ -86,14 +87,13 @@ def test_it_is_shown_for_people_and_machines(vase) -> None:
     assert document["_type"] == "https://in-toto.io/Statement/v1"
     metadata = document["predicate"]["runDetails"]["metadata"]
     assert metadata["startedOn"] < metadata["finishedOn"]
-    outcome = job_folder.read_outcome(vase.place.run_folder(run.id), run.attempt)
-    assert outcome is not None
-    (published,) = outcome.published
-    assert published.statement == document
     (product,) = vase.client.releases(PROJECT, "vase-geo")
-    assert (published.filename, published.sha256) == (
-        product.wheel.filename, product.wheel.sha256,
-    )  # fmt: skip
+    with Ledger.open(vase.place.ledger) as ledger:
+        kept = json.loads(records.record(ledger, run.id, "statement"))
+        lock = records.record(ledger, run.id, "lock").decode()
+    assert kept == {product.wheel.filename: document}
+    assert 'name = "vase"' in lock
+    assert 'name = "clay-geo"' in lock
 
 
 def test_everything_is_verified(vase) -> None:
@@ -119,13 +119,6 @@ def test_devpis_page_of_the_release_still_renders(vase) -> None:
     shown = requests.get(urljoin(listed, one), headers={"Accept": "text/html"}, timeout=30)
     assert shown.status_code == 200
     assert "made by the task vase 1.0.0" in shown.text
-
-
-def test_the_lock_of_a_run_is_kept_in_its_folder(vase) -> None:
-    run = vase.only("vase", "process")
-    text = (vase.place.run_folder(run.id) / "pylock.toml").read_text()
-    assert 'name = "vase"' in text
-    assert 'name = "clay-geo"' in text
 
 
 def test_a_tampered_wheel_is_found(studio, tmp_path: Path) -> None:
