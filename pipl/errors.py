@@ -931,7 +931,8 @@ class MarksUnreadable(AssetFault):
     code = "asset.marks-unreadable"
     says = "nothing was collected, because what keeps assets cannot all be read: {problems}"
     hint = (
-        "make each readable again; `pipl work forget PATH` for a workspace that is gone, "
+        "make each readable again, or collect on a machine that sees it; "
+        "`pipl work forget PATH` for a workspace that is gone, "
         "`--ignore FILENAME` for a wheel that nobody can use"
     )
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from pipl.ci import statement
@@ -25,6 +24,8 @@ from pipl.index.release import ReleaseFile, same_version
 from pipl_pipe.errors import InvalidProduct
 from pipl_pipe.product.provenance import TaskRelease
 
+Claim = Callable[[str, str], str]
+"""Given a product and a task: the task that the name belongs to, the first that claimed it."""
 NOT_A_PRODUCT = "(it is no task's product)"
 
 
@@ -44,9 +45,7 @@ class _Product:
     version: str
 
 
-def deliver(
-    delivery: Delivery, wheels: Iterable[Path], *, locks: Path, say: Callable[[str], None]
-) -> tuple[ReleaseFile, ...]:
+def deliver(delivery: Delivery, wheels: Iterable[Path], *, claim: Claim) -> tuple[ReleaseFile, ...]:
     """Upload product wheels; one that the index holds already, byte for byte, stays.
 
     Gives the files on the index, in the order of the wheels. May be repeated, whatever was cut
@@ -55,22 +54,27 @@ def deliver(
     """
     products = [_product(path) for path in wheels]
     for product in products:
-        _held(delivery, product)
-    locks.mkdir(parents=True, exist_ok=True)
+        if _held(delivery, product) is None:
+            _claim(delivery, product, claim)
     delivered = []
     for product in products:
-        with FileLock(locks / f"{product.name}.lock"):  # two tasks may claim a new name at once
+        file = _held(delivery, product)
+        if file is None:
+            delivery.client.upload(delivery.index, product.path)
             file = _held(delivery, product)
-            if file is not None:
-                say(f"{delivery.index} holds {product.path.name} already")
-            else:
-                delivery.client.upload(delivery.index, product.path)
-                say(f"uploaded {product.path.name} to {delivery.index}")
-                file = _held(delivery, product)
         if file is None:
             raise ReleaseNotFound(str(delivery.index), product.name, product.version)
         delivered.append(file)
     return tuple(delivered)
+
+
+def _claim(delivery: Delivery, product: _Product, claim: Claim) -> None:
+    """A name that the index does not know yet may be wanted by two tasks at this moment."""
+    if delivery.client.releases(delivery.index, product.name):
+        return  # whose it is the index says, and `_held` has asked
+    owner = claim(product.name, canonicalize_name(delivery.task))
+    if owner != canonicalize_name(delivery.task):
+        raise ProductTaken(product.name, delivery.task, owner)
 
 
 def _held(delivery: Delivery, product: _Product) -> ReleaseFile | None:

@@ -37,9 +37,9 @@ MAX_REPLY_BYTES = 64_000_000
 GET_ATTEMPTS = 3
 TOKEN_PREFIX = "devpi-"  # noqa: S105  no secret: what every token of devpi-tokens begins with
 _REASON_LENGTH = 500
-_JSON = "application/json"
 _REFUSED = (401, 403)
 _BUSY = (429, 503)
+_JSON = "application/json"
 
 JsonDocument = Mapping[str, object] | Sequence[str]
 
@@ -128,7 +128,11 @@ class Connection:
         Raises ServerDown, ServerStopped, ServerSlow, UnexpectedReply.
         """
         reply = self.get("/+api", doing="asking who I am")
-        match reply.json() if reply.status == 200 else None:
+        if reply.status in _REFUSED:
+            return None
+        if reply.status != 200:
+            raise reply.unexpected()
+        match reply.json():
             case {"result": {"authstatus": ["ok", str(user), *_]}}:
                 return user
         return None

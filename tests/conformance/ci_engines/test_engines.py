@@ -101,7 +101,7 @@ def test_the_log_grows_while_a_job_runs(bench, engine) -> None:
 
 @posix
 def test_a_job_is_stopped_at_its_limit_with_all_that_it_started(bench, engine) -> None:
-    work = bench.work("sleeps", timeout_s=3)
+    work = bench.work("sleeps", timeout_s=8)
     ended = engine.submit(work).result(60)
     assert (ended.timed_out, ended.lost, ended.cancelled) == (True, False, False)
     assert bench.outcome(work) is None

@@ -12,7 +12,8 @@ import pytest
 
 from pipl.ci import outbox
 from pipl.ci.flow import DEFAULT_FLOW, Flow
-from pipl.ci.ledger import Ledger
+from pipl.ci.ledger import steering
+from pipl.ci.ledger.database import Ledger
 from pipl.index.client import IndexConfig
 from pipl.index.name import IndexName
 from pipl.testing.simple_index import make_wheel
@@ -33,7 +34,7 @@ def failed(studio, name: str):
 
 def retry(studio, name: str) -> None:
     with Ledger.open(studio.place.ledger) as ledger:
-        ledger.retry(studio.only(name, "process").id, now=0.0)
+        steering.retry(ledger, studio.only(name, "process").id, now=0.0)
     studio.settle()
 
 
