@@ -18,7 +18,8 @@ from packaging.version import Version
 
 from pipl import process
 from pipl.ci import statement
-from pipl.ci.ledger import Ledger, records
+from pipl.ci.ledger import records
+from pipl.ci.ledger.database import Ledger
 from pipl.env import discovery, python
 from pipl.env.interpreter import Interpreter
 from pipl.index.name import IndexName
@@ -89,9 +90,10 @@ def test_it_is_shown_for_people_and_machines(vase) -> None:
     assert metadata["startedOn"] < metadata["finishedOn"]
     (product,) = vase.client.releases(PROJECT, "vase-geo")
     with Ledger.open(vase.place.ledger) as ledger:
-        kept = json.loads(records.record(ledger, run.id, "statement"))
+        (published,) = json.loads(records.record(ledger, run.id, "published"))
         lock = records.record(ledger, run.id, "lock").decode()
-    assert kept == {product.wheel.filename: document}
+    assert published["statement"] == document
+    assert published["sha256"] == product.wheel.sha256
     assert 'name = "vase"' in lock
     assert 'name = "clay-geo"' in lock
 

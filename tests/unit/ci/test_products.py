@@ -41,14 +41,20 @@ def product(
 
 @pytest.fixture
 def deliver(studio, tmp_path):
-    """Delivers wheels for a task; returns what was said."""
+    """Delivers wheels for a task; returns the names that it claimed."""
+    owners: dict[str, str] = {}
 
     def run(*wheels: Path, task: TaskRelease = HERO, client=None) -> list[str]:
-        said: list[str] = []
+        claimed: list[str] = []
+
+        def claim(product: str, task: str) -> str:
+            claimed.append(product)
+            return owners.setdefault(product, task)
+
         delivery = Delivery(client or studio.client(), PROJECT, task.name)
-        files = products.deliver(delivery, wheels, locks=tmp_path / "locks", say=said.append)
+        files = products.deliver(delivery, wheels, claim=claim)
         assert [file.sha256 for file in files] == [sha256_of(path) for path in wheels]
-        return said
+        return claimed
 
     return run
 
@@ -61,14 +67,14 @@ def held(studio, name: str = "hero-geo") -> list[tuple[str, str]]:
 
 
 def test_a_new_product_is_uploaded(studio, deliver, tmp_path) -> None:
-    assert deliver(product(tmp_path)) == ["uploaded hero_geo-1.0-py3-none-any.whl to root/PROJ"]
+    assert deliver(product(tmp_path)) == ["hero-geo"]
     assert [version for version, _ in held(studio)] == ["1.0"]
 
 
 def test_what_is_there_already_is_left_alone(studio, deliver, tmp_path) -> None:
     deliver(product(tmp_path))
     before = held(studio)
-    assert deliver(product(tmp_path)) == ["root/PROJ holds hero_geo-1.0-py3-none-any.whl already"]
+    assert deliver(product(tmp_path)) == []
     assert held(studio) == before
 
 
@@ -112,6 +118,19 @@ def test_a_name_belongs_to_the_task_that_took_it(studio, deliver, tmp_path, vers
         deliver(product(tmp_path, thief), task=thief)
 
 
+def test_a_new_name_that_another_task_has_claimed_first_is_taken(studio, deliver, tmp_path) -> None:
+    class Refusing(type(studio.client())):
+        def upload(self, index, path, **options):
+            raise KeyboardInterrupt  # the first one has claimed the name and not yet uploaded
+
+    with pytest.raises(KeyboardInterrupt):
+        deliver(product(tmp_path), client=Refusing(studio.server, studio.client()._login))
+    thief = TaskRelease("villain-model", "1.0", "c" * 64)
+    with pytest.raises(ProductTaken, match="belongs to the task hero-model; villain-model"):
+        deliver(product(tmp_path, thief), task=thief)
+    assert held(studio) == []
+
+
 @pytest.mark.parametrize(
     "provenance", [None, b"", b"[]", b'{"task": "hero"}', b'{"_type": "x"}', b"\xff"]
 )
@@ -143,8 +162,7 @@ def test_a_delivery_that_was_cut_short_is_completed(studio, deliver, tmp_path) -
         dying = Dying(studio.server, studio.client()._login)
         with pytest.raises(KeyboardInterrupt):
             deliver(*wheels, client=dying)
-    said = deliver(*wheels)
-    assert [line.rpartition(" ")[2] for line in said] == ["already"] * 3
+    assert deliver(*wheels) == []
     for name in ("one", "two", "three"):
         assert len(held(studio, name)) == 1
 
