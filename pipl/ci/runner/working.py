@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from pipl.ci import job_folder, outbox
-from pipl.ci.engine import Ended, Limits, Work
+from pipl.ci.engine import MEMORY, Ended, Limits, Work
 from pipl.ci.flow import FOLLOW, PROMOTE, Facts, HandlerStep
 from pipl.ci.ledger import deliveries, ending, leases, logs, queries, queue, records
 from pipl.ci.ledger.database import Ledger
@@ -241,8 +241,7 @@ class Working:
         if ended.timed_out:
             return Outcome.of_error(JobTimedOut(step.timeout_s))
         if ended.out_of_memory:
-            limit = Limits(step.timeout_s, dict(step.resources)).memory_bytes or 0
-            return Outcome.of_error(JobOutOfMemory(limit))
+            return Outcome.of_error(JobOutOfMemory(dict(step.resources).get(MEMORY, 0.0)))
         if ended.lost:
             return replace(Outcome.of_error(JobLost(ended.host or run.host or "")), again=True)
         died = JobFailed(f"its process ended with status {ended.status} and no verdict")

@@ -304,6 +304,35 @@ def test_what_a_job_gives_lies_in_its_folder(bench, engine) -> None:
     assert (work.folder / "kept" / "lock").read_text() == "locked"
 
 
+@pytest.fixture
+def small_disk(bench):
+    """The runs of this test on a disk of 20 MB."""
+    if not sys.platform.startswith("linux") or os.geteuid() != 0:
+        pytest.skip("only root may mount a disk")
+    if bench.kind == "dask":
+        pytest.skip("its worker's disk is another one")
+    folder = bench.folder / "runs"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "none", folder])
+    if mounted.returncode != 0:
+        pytest.skip("this container may not mount a disk")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def test_a_full_disk_is_a_fault_to_be_tried_again(bench, small_disk) -> None:
+    engine = bench.make()
+    try:
+        work = bench.work("fills_disk")
+        assert engine.submit(work).result(60).status == 0
+    finally:
+        engine.close()
+    verdict = bench.outcome(work)
+    assert (verdict.code, verdict.again) == ("disk.full", True)
+    assert list(work.folder.glob("scratch-*")) == []
+    assert "--- failed: no space left" in bench.log(work)
+
+
 @posix
 def test_closing_ends_every_job(bench, engine) -> None:
     work = bench.work("sleeps")
