@@ -216,8 +216,7 @@ class Working:
         self._parts.tell(Notice(f"started: {run.title}", run))
 
     def _deliver(self, run: Run) -> None:
-        stage, locks = self._in_force.stage(run), self._parts.place.locks
-        self._act(run, partial(deliver, run, stage, ledger=self._ledger, locks=locks))
+        self._act(run, partial(deliver, run, self._in_force.stage(run), ledger=self._ledger))
 
     def _act(self, run: Run, act: Act) -> None:
         self._acting[self._acts.start(act)] = run
