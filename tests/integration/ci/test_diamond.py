@@ -29,8 +29,8 @@ def test_a_diamond_is_followed_once_and_in_order(studio) -> None:
     assert studio.products("pinned_dia_geo") == ["1.0.0"]
     assert studio.products("manual_dia_geo") == ["1.0.0"]
     lock = studio.lock_of("shot_dia", "1.0.0.post1")
-    assert lock.versions["left-dia-geo"] == "1.0.0.post1"
-    assert lock.versions["right-dia-geo"] == "1.0.0.post1"
+    assert str(lock.versions["left-dia-geo"]) == "1.0.0.post1"
+    assert str(lock.versions["right-dia-geo"]) == "1.0.0.post1"
     assert {run.state for run in studio.all_runs("dia")} == {"passed"}
 
     before = studio.all_runs("dia")

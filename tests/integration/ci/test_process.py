@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -133,14 +132,12 @@ def test_a_product_that_was_delivered_already_is_left_as_it_is(studio) -> None:
     (before,) = studio.client.releases(PROJECT, "delivered-geo")
     run = studio.only("delivered", "process")
     _forget(studio, run)
-    shutil.rmtree(studio.place.run_folder(run.id) / "outbox")  # made anew, then found there
     studio.settle()
     assert studio.only("delivered", "process").state == "passed"
-    assert "holds delivered_geo-1.0.0-py3-none-any.whl already" in studio.log(run)
     assert studio.client.releases(PROJECT, "delivered-geo") == (before,)
 
 
-def test_a_product_made_otherwise_by_the_same_release_counts_as_delivered(studio) -> None:
+def test_a_product_made_otherwise_by_the_same_release_is_refused(studio) -> None:
     body = """
         import uuid
         path = job.scratch / "model.txt"
@@ -152,9 +149,11 @@ def test_a_product_made_otherwise_by_the_same_release_counts_as_delivered(studio
     (before,) = studio.client.releases(PROJECT, "chance-geo")
     run = studio.only("chance", "process")
     _forget(studio, run)
-    shutil.rmtree(studio.place.run_folder(run.id) / "outbox")
     studio.settle()
-    assert studio.only("chance", "process").state == "passed"
+    run = studio.only("chance", "process")
+    assert (run.state, run.code) == ("failed", "ci.product-differs")
+    assert before.wheel.sha256[:12] in run.reason
+    assert "process() has to make the same of one release each time" in run.hint
     assert studio.client.releases(PROJECT, "chance-geo") == (before,)
 
 
@@ -180,7 +179,7 @@ def test_an_outbox_is_delivered_byte_for_byte(studio) -> None:
     assert studio.only("resumed", "process").state == "passed"
     assert "an earlier attempt has made the products already" in studio.log(run)
     (product,) = studio.client.releases(PROJECT, "resumed-geo")
-    assert product.wheel.sha256 == hashlib.sha256(kept[0].read_bytes()).hexdigest()
+    assert product.wheel.sha256 == hashlib.sha256(kept[1].read_bytes()).hexdigest()
 
 
 def test_another_file_of_the_same_version_may_not_replace_a_product(studio) -> None:
