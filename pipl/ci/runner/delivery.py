@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
-from pipl.ci import products
+from pipl.ci import products, statement
 from pipl.ci.flow import FOLLOW, Stage
+from pipl.ci.hashing import sha256_of
 from pipl.ci.ledger import deliveries, records
 from pipl.ci.ledger.database import Ledger
-from pipl.ci.products import Delivery, TaskFile
+from pipl.ci.products import Delivery
 from pipl.ci.run import Outcome, Run
-from pipl.errors import InvalidFlow
+from pipl.ci.statement import MAKING, Json, Making
+from pipl.errors import DiskFull, InvalidFlow, LedgerAway, NotAllowed
 from pipl.index.client import IndexClient
 from pipl.index.name import IndexName
+from pipl.index.release import ReleaseFile
 from pipl_pipe.errors import DesignedError
 
 PUBLISHED = "published"
-"""The record that lists what a run has put on an index: file, digest, index."""
+"""The record that lists what a run has put on an index: file, index, digest, provenance."""
 
 
-def deliver(
-    run: Run, stage: Stage | None, client: IndexClient, *, ledger: Ledger, locks: Path
-) -> Outcome:
+def deliver(run: Run, stage: Stage | None, client: IndexClient, *, ledger: Ledger) -> Outcome:
     """Upload the files of a run, the very same ones each time that this is tried.
 
     Raises LedgerAway, DiskFull where the ledger does.
@@ -32,7 +35,6 @@ def deliver(
     files = deliveries.files(ledger, run.id)
     follows = run.handler == FOLLOW
     index = None if stage is None else stage.follow if follows else stage.products
-    said: list[str] = []
     try:
         if index is None:
             key = "follow" if follows else "products"
@@ -40,16 +42,42 @@ def deliver(
         with tempfile.TemporaryDirectory(prefix="pipl-ci-") as folder:
             paths = _written(files, Path(folder))
             if follows:
-                _upload(client, index, paths, said.append)
+                published = _enter(client, index, paths)
             else:
-                task = TaskFile(run.project, run.version, run.sha256)
-                to = Delivery(client, index, task)
-                products.deliver(to, paths, locks=locks, say=said.append)
+                published = _products(client, index, paths, run, ledger)
+    except (LedgerAway, DiskFull):
+        raise
     except DesignedError as fault:
         return Outcome.of_error(fault)
-    published = [{"file": name, "index": str(index)} for name in files]
     records.keep(ledger, run.id, {PUBLISHED: json.dumps(published).encode("utf-8")})
-    return Outcome.passed(f"made {', '.join(files)}")
+    return Outcome.passed(f"made {', '.join(str(one['file']) for one in published)}")
+
+
+def _products(
+    client: IndexClient, index: IndexName, paths: Sequence[Path], run: Run, ledger: Ledger
+) -> list[Json]:
+    """Upload products, and keep their provenance, completed by when and where, beside them."""
+    wheels = [path for path in paths if path.suffix == ".whl"]
+    texts = [path.read_text(encoding="utf-8") for path in paths if path.name == MAKING]
+    making = Making.parse(texts[0]) if texts else None
+    to = Delivery(client, index, run.project)
+    held = products.deliver(to, wheels, claim=partial(deliveries.claim_name, ledger))
+    published = []
+    for path, file in zip(wheels, held, strict=True):
+        one: Json = {"file": path.name, "index": str(index), "sha256": file.sha256}
+        if making is not None:
+            found = statement.of_wheel(path)
+            one["statement"] = statement.completed(found, file.filename, file.sha256, making)
+            _keep_beside(client, file, one["statement"], making)
+        published.append(one)
+    return published
+
+
+def _keep_beside(client: IndexClient, file: ReleaseFile, document: Json, making: Making) -> None:
+    """Once, and only where CI may: the ledger has it anyway."""
+    if statement.of_tox(client.test_results(file), file.sha256) is None:
+        with contextlib.suppress(NotAllowed):
+            client.upload_test_result(file, statement.to_tox(document, file, making))
 
 
 def _written(files: Mapping[str, bytes], folder: Path) -> list[Path]:
@@ -61,10 +89,10 @@ def _written(files: Mapping[str, bytes], folder: Path) -> list[Path]:
     return paths
 
 
-def _upload(
-    client: IndexClient, index: IndexName, paths: list[Path], say: Callable[[str], None]
-) -> None:
+def _enter(client: IndexClient, index: IndexName, paths: Sequence[Path]) -> list[Json]:
     """A task's release anew: wheels last, because CI handles a release when its wheel is there."""
+    published: list[Json] = []
     for path in sorted(paths, key=lambda path: path.suffix == ".whl"):
         client.upload(index, path)
-        say(f"uploaded {path.name} to {index}")
+        published.append({"file": path.name, "index": str(index), "sha256": sha256_of(path)})
+    return published

@@ -116,7 +116,7 @@ def test_the_impact_in_waves_with_times(show: Show) -> None:
     outdated = found["outdated"]
     assert isinstance(outdated, list)
     assert [one["name"] for one in outdated] == ["pmanual", "pold"]
-    text = show.running.shell.pipl("ci", "impact", "pmodel")
+    text = show.running.shell.pipl("ci", "impact", "pmodel", "--version", "1.5.0")
     assert "7.5 s of work, 7.5 s at least, and 1 of unknown duration" in text
     assert "outdated: pold 1.0.0 (admits only pgeo==1.3.0)" in text
 

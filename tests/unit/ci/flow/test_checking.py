@@ -45,6 +45,7 @@ def test_every_index_that_is_missing_is_named() -> None:
         "problem: root/testing: there is no index of that name on the server",
         "problem: root/testing: `promote`: there is no index root/processing on the server",
         "problem: root/processing: there is no index of that name on the server",
+        "problem: root/PROJ: `follow`: there is no index root/testing on the server",
     ]
 
 
@@ -54,10 +55,17 @@ def test_rights_that_are_missing_are_found() -> None:
         seen(index("root/testing"), index("root/processing", "bob"), index("root/PROJ", "root")),
     )
     assert found == [
-        "problem: root/testing: nobody can upload to it, and nothing is promoted or made there",
         "problem: root/testing: `promote`: ci may not upload to root/processing",
         "problem: root/processing: `promote`: ci may not upload to root/PROJ",
         "problem: root/processing: `products`: ci may not upload to root/PROJ",
+        "problem: root/PROJ: `follow`: ci may not upload to root/testing",
+    ]
+
+
+def test_a_watched_index_that_nobody_can_upload_to_is_found() -> None:
+    config = {"indexes": {"root/testing": {"handlers": ["qa"]}}}
+    assert findings(config, seen(index("root/testing"))) == [
+        "problem: root/testing: nobody can upload to it, and nothing is promoted or made there",
     ]
 
 

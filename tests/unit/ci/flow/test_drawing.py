@@ -54,6 +54,7 @@ def test_a_way_that_is_two_is_one_arrow() -> None:
     assert [one.label for one in graph.graph(DEFAULT_FLOW).arrows] == [
         "promote",
         "promote, products",
+        "follow",
     ]
 
 

@@ -21,6 +21,7 @@ DOCUMENTED = {
             "products": "root/PROJ",
             "promote": "root/PROJ",
         },
+        "root/PROJ": {"follow": "root/testing"},
     },
     "timeout_s": 600,
 }
