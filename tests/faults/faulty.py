@@ -105,3 +105,10 @@ def stores(job: Job) -> Outcome:
     stored = store.add(source, product=job.spec.project)
     (asides(job) / f"{job.spec.project}.stored").write_text(stored.revision)
     return make(job)
+
+
+def fails_at_first(job: Job) -> Outcome:
+    """The machine is to blame for its first attempt."""
+    if job.spec.attempt == 1:
+        os.kill(os.getpid(), 9)
+    return Outcome.passed()

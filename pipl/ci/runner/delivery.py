@@ -48,7 +48,7 @@ def deliver(
     except DesignedError as fault:
         return Outcome.of_error(fault)
     published = [{"file": name, "index": str(index)} for name in files]
-    records.keep(ledger, run.id, {PUBLISHED: json.dumps(published).encode("utf-8")})
+    records.keep(ledger, run, {PUBLISHED: json.dumps(published).encode("utf-8")})
     return Outcome.passed(f"made {', '.join(files)}")
 
 
