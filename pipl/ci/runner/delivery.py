@@ -48,7 +48,7 @@ def deliver(run: Run, stage: Stage | None, client: IndexClient, *, ledger: Ledge
         raise
     except DesignedError as fault:
         return Outcome.of_error(fault)
-    records.keep(ledger, run.id, {PUBLISHED: json.dumps(published).encode("utf-8")})
+    records.keep(ledger, run, {PUBLISHED: json.dumps(published).encode("utf-8")})
     return Outcome.passed(f"made {', '.join(str(one['file']) for one in published)}")
 
 
