@@ -1,6 +1,6 @@
 """From the end of an upload's answer to the job's start, against a round trip to the server.
 
-    ci/bench benchmarks/ci_latency.py [--rounds 20] [--events 100000] [--runs 1000000] [--postgresql]
+    ci/bench benchmarks/ci_latency.py [--rounds 20] [--events 100000] [--runs 1000000]
 
 First on a young project, then on the same one after so many events and runs were put into the
 server's log and the ledger while neither worked. The job has started when its handler is called.
