@@ -41,9 +41,7 @@ class Sized:
 
     def publish(self, *, counts: bool) -> None:
         bench = self.bench
-        bench.number += 1
-        bench.shell.pipl("packl", "bump", "minor", "next")
-        version = str(bench.shell.json("packl", "show")["version"])
+        version = str(bench.shell.json("packl", "bump", "minor", "next")["after"])
         began = time.perf_counter()
         bench.shell.pipl("packl", "publish")
         published = time.perf_counter()

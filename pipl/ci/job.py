@@ -186,7 +186,7 @@ class _Watch:
             if self._group is not None:
                 self._group.kill()
             processes.kill_group(self._child.pid)
-            if self._gone.wait(0.001):
+            if self._gone.wait(0.05):
                 return
             processes.kill(self._nursery.others())
             if self._gone.wait(0.01) or time.monotonic() > deadline:

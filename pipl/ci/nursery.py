@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from typing import NoReturn
 
 from pipl.ci.containment import processes
 
@@ -156,10 +157,7 @@ class Single:
 
 
 def _serve(link: socket.socket) -> None:
-    """Import, and then fork whenever asked, until the supervisor is gone.
-
-    In the process of a job, raises SystemExit with its status.
-    """
+    """Import, and then fork whenever asked, until the supervisor is gone."""
     _leave_streams()
     from pipl.ci import attempt  # what is large is loaded here, not in the supervisor
 
@@ -174,7 +172,7 @@ def _serve(link: socket.socket) -> None:
         if pid == 0:
             link.close()
             _become_job(*descriptors)
-            raise SystemExit(attempt.main())
+            _end(attempt.main())
         if pid < 0:
             return
         for descriptor in descriptors:
@@ -187,6 +185,14 @@ def _serve(link: socket.socket) -> None:
             link.sendall(_STATUS.pack(os.waitstatus_to_exitcode(status)))
         except OSError:  # the supervisor has gone
             return
+
+
+def _end(status: int) -> NoReturn:
+    """End a job's process, which has written its verdict, without taking Python down first."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)
 
 
 def _leave_streams() -> None:

@@ -60,7 +60,7 @@ def is_stopped(pid: int) -> bool:
     """Whether a signal has stopped a process. One that a debugger holds is not meant."""
     if _LINUX:
         try:
-            return _stat(_PROC / str(pid))[0] == "T"
+            return _stat(str(pid))[0] == "T"
         except (OSError, IndexError):
             return False
     return any(one == pid and state.startswith("T") for one, _, state in _table())
@@ -116,10 +116,11 @@ def limit_memory(limit: int) -> None:
 def _table() -> Iterator[tuple[int, int, str]]:
     """Each process: its number, its parent's, its state."""
     if _LINUX:
-        for folder in _PROC.glob("[0-9]*"):
+        # Texts, not Paths: each job's end waits for this.
+        for name in filter(str.isdigit, os.listdir(_PROC)):  # noqa: PTH208
             with contextlib.suppress(OSError, ValueError, IndexError):
-                fields = _stat(folder)
-                yield int(folder.name), int(fields[1]), fields[0]
+                fields = _stat(name)
+                yield int(name), int(fields[1]), fields[0]
     elif sys.platform != "win32":
         listed = subprocess.run(
             ["ps", "-A", "-o", "pid=,ppid=,state="], capture_output=True, text=True, check=False
@@ -129,6 +130,11 @@ def _table() -> Iterator[tuple[int, int, str]]:
             yield int(pid), int(parent), state
 
 
-def _stat(folder: Path) -> list[str]:
+def _stat(pid: str) -> list[str]:
     """Of a process's `stat`, what follows its name: state, parent, … (proc(5))."""
-    return (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()
+    descriptor = os.open(f"{_PROC}/{pid}/stat", os.O_RDONLY)
+    try:
+        text = os.read(descriptor, 4096)
+    finally:
+        os.close(descriptor)
+    return text.rpartition(b")")[2].decode("ascii").split()
