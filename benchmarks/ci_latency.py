@@ -89,7 +89,8 @@ def measure(title: str, running: RunningProject, told: RunnerProcess, rounds: in
     over = statistics.median(a - b for a, b in zip(delays, trips, strict=True))
     high = statistics.quantiles(delays, n=10)[-1]
     say(
-        f"{title:24} upload -> job {_ms(delays)} ms (90 %: {high * 1000:.0f} ms; claimed after"
+        f"{title:24} upload -> job {_ms(delays)} ms"
+        f" (90 %: {high * 1000:.0f}, least {min(delays) * 1000:.0f}; claimed after"
         f" {_ms(claims)} ms)   round trip {_ms(trips)} ms   over it {over * 1000:6.1f} ms"
         f"   goal {GOAL_S * 1000:.0f} ms"
     )

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 from benchmarks.ci_project import JobTimes, RunnerProcess, project_with, runner, times
+from benchmarks.measure import command, seconds
 from pipl.testing.projects import STAGE, RunningProject
 from pipl.testing.simple_index import make_wheel
 
@@ -25,19 +26,28 @@ PAUSE_S = 1.0
 
 def one_by_one(running: RunningProject, told: RunnerProcess, folder: Path, jobs: int) -> None:
     took: list[JobTimes] = []
+    starts = []
     for number in range(jobs + 2):
         before = len(told.ended)
         running.client.upload(STAGE, make_wheel(folder, f"one-{folder.name}", f"1.{number}"))
         (line,) = told.wait(before)
         if number >= 2:  # the first ones find nothing in memory
             took.append(times(line))
+            starts.append(seconds(command([sys.executable, "-c", "pass"])) * 1000)
         time.sleep(PAUSE_S)
     overheads = [one.overhead_s * 1000 for one in took]
     before_ms = statistics.median(one.began - one.claimed for one in took) * 1000
     after_ms = statistics.median(one.recorded - one.ended for one in took) * 1000
     high = statistics.quantiles(overheads, n=10)[-1]
     middle = statistics.median(overheads)
-    say(f"  overhead {middle:.1f} ms (90 %: {high:.1f} ms), median of {jobs}")
+    floor = statistics.median(starts)
+    ratio = statistics.median(a / b for a, b in zip(overheads, starts, strict=True))
+    say(
+        f"  overhead {middle:.1f} ms (90 %: {high:.1f}, least {min(overheads):.1f}), of {jobs} jobs"
+    )
+    say(
+        f"  one start of Python beside each: {floor:.1f} ms (least {min(starts):.1f}): {ratio:.1f} x"
+    )
     say(f"  of it {before_ms:.1f} ms before the handler, {after_ms:.1f} ms after it")
 
 
