@@ -13,11 +13,10 @@ from pathlib import Path
 
 from pipl.ci import job_folder, outbox
 from pipl.ci.engine import Ended, Limits, Work
-from pipl.ci.flow import FOLLOW, PROMOTE, Facts, HandlerStep
+from pipl.ci.flow import FOLLOW, PROMOTE, HandlerStep
 from pipl.ci.ledger import deliveries, ending, leases, logs, queries, queue, records
 from pipl.ci.ledger.database import Ledger
 from pipl.ci.ledger.deliveries import DELIVER
-from pipl.ci.ledger.ending import Wanted
 from pipl.ci.run import Outcome, Run
 from pipl.ci.runner.acts import Act, Acts
 from pipl.ci.runner.delivery import deliver
@@ -298,7 +297,7 @@ class Working:
             run,
             outcome,
             now=self._parts.clock(),
-            wanted=self._wanted(run),
+            wanted=self._in_force.asked(run),
             notify=[rule.name for rule in told],
         )
         if ended is None:
@@ -307,16 +306,6 @@ class Working:
             shutil.rmtree(self._parts.place.run_folder(run.id), ignore_errors=True)
         because = f": {outcome.reason}" if outcome.reason else ""
         self._parts.tell(Notice(f"{outcome.state}: {ended.title}{because}", ended))
-
-    def _wanted(self, run: Run) -> Wanted | None:
-        """What the flow in force asks of the release of a run."""
-        stage = self._in_force.stage(run)
-        if stage is None or run.handler in (PROMOTE, FOLLOW):
-            return None
-        facts = Facts(run.project, run.kind, run.type)
-        handlers = tuple(step.handler for step in stage.steps_for(facts))
-        promotion = PROMOTE if stage.promote is not None else None
-        return Wanted(self._in_force.version, handlers, promotion)
 
     def _requeue(self, run: Run, reason: str, *, fault: bool) -> None:
         now, pause_s = self._parts.clock(), 0.0
