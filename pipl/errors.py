@@ -31,7 +31,7 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     │   ├── InvalidFlow, NoCIUser, RunNotFound, WrongRunState, RunnerBusy, UnknownLedger
     │   ├── NoCIToken, LedgerAway, LedgerGone, InvalidLedgerUrl, ExtraNeeded
     │   ├── InvalidNotifier, NotifierUnknown, NotifierFailed, NotLoopback
-    │   ├── TestsFailed, ProductTaken, ProductDiffers
+    │   ├── TestsFailed, ProductTaken, ProductDiffers, NoProvenance, WrittenOutside
     │   ├── JobFailed, JobTimedOut, JobOutOfMemory, JobLost, ResultTooLarge
     │   └── ResourcesLacking, InvalidEngineOption, EngineMissing, SchedulerInsecure, SchedulerDown
     ├── CommandFailed, CommandTimedOut, ProgramMissing   9  a program that pipl runs
@@ -808,12 +808,37 @@ class ProductTaken(CIError):
 
 
 class ProductDiffers(CIError):
+    """`held` and `made` are the first digits of the digests of the two wheels."""
+
     product: str
     version: str
     index: str
+    held: str
+    made: str
     code = "ci.product-differs"
-    says = "{index} holds {product} {version} with other content"
-    hint = "bump the version of the task and publish it again"
+    says = "{index} holds {product} {version} with other content: {held}, not {made} (sha256)"
+    hint = (
+        "bump the version of the task and publish it again; "
+        "process() has to make the same of one release each time"
+    )
+
+
+class NoProvenance(CIError):
+    product: str
+    version: str
+    code = "ci.no-provenance"
+    says = "{product} {version} does not say where it comes from; it is no task's product"
+    hint = "name the release of a product; `pipl asset list --all` shows them"
+
+
+class WrittenOutside(CIError):
+    """Found after `process()` has ended: what it, or a program that it started, changed."""
+
+    task: str
+    paths: tuple[str, ...]
+    code = "ci.written-outside"
+    says = "process() of {task} changed what is not its scratch folder: {paths}"
+    hint = "write below its `scratch` folder, and end there what is started there"
 
 
 class JobFailed(CIError):
@@ -921,7 +946,8 @@ class MarksUnreadable(AssetFault):
     code = "asset.marks-unreadable"
     says = "nothing was collected, because what keeps assets cannot all be read: {problems}"
     hint = (
-        "make each readable again; `pipl work forget PATH` for a workspace that is gone, "
+        "make each readable again, or collect on a machine that sees it; "
+        "`pipl work forget PATH` for a workspace that is gone, "
         "`--ignore FILENAME` for a wheel that nobody can use"
     )
 

@@ -95,7 +95,8 @@ def _templates() -> Library:
     from pipl_pipe import registry
     from pipl_pipe.path.library import Library
 
-    return Library(registry.get("path").templates)
+    paths = registry.get("path")
+    return Library(paths.templates, paths.broken)
 
 
 def _values(fields: Sequence[str]) -> Dict[str, str]:

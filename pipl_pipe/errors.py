@@ -21,6 +21,7 @@ DesignedError                a fault that somebody can act on
     │   ├── PathTooLong      longer than any file system or path may be
     │   ├── PathOutside      a path below none of the roots
     │   ├── NoRoot           a platform that the template has no root for
+    │   ├── NamesOnly        a template of names asked for paths on the disk
     │   ├── InvalidValue     a value that its key does not take
     │   ├── MissingFields    keys without a value
     │   ├── NoTemplate       a path that none of the templates can have made
@@ -319,6 +320,15 @@ class NoRoot(PathError):
     code = "path.no-root"
     says = "the template {template!r} has no root for {platform!r}; there are: {known}"
     hint = "add the platform to the roots of its catalog"
+
+
+class NamesOnly(PathError):
+    """A template of names, of which there are none on the disk."""
+
+    template: str
+    code = "path.names-only"
+    says = "the template {template!r} makes names, which are not on the disk"
+    hint = "name one whose definition is a path; `pipl path check` shows them"
 
 
 class InvalidValue(PathError):

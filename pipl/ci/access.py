@@ -12,6 +12,7 @@ from pipl.index.devpi import DevpiClient
 from pipl.index.login import Login, LoginStore
 from pipl.project import ci_token, secrets
 from pipl.project.binding import Binding
+from pipl.project.ci_token import CIToken
 
 LEFT_S = 3600.0
 """How long a login by password must still be good for to be used: longer than a job may take."""
@@ -36,7 +37,7 @@ class Access:
         With `renew` the server is asked whether it lets the token in, or for a new login.
         Raises NoCIUser, InvalidFile; with `renew` TokenRefused, WrongPassword, ServerDown.
         """
-        token = ci_token.kept(self.secrets)
+        token = self._token()
         if token is None:
             return self._connect_by_password(renew=renew)
         client = DevpiClient(self.binding.url, token.login(self.binding.url), fresh=self._fresh)
@@ -50,9 +51,9 @@ class Access:
 
         Raises NoCIUser, InvalidFile, WrongPassword, ServerDown.
         """
-        login = self._fresh()
-        if login is not None:
-            return login
+        token = self._token()
+        if token is not None:
+            return token.login(self.binding.url)
         with self._connect_by_password(renew=False) as client:
             assert client.connection.login is not None
             return client.connection.login
@@ -62,7 +63,7 @@ class Access:
 
         Raises InvalidFile.
         """
-        token = ci_token.kept(self.secrets)
+        token = self._token()
         if token is None:
             known = secrets.read(self.secrets, self.user) is not None
             return f"CI acts by a password; {_ROTATE}" if known else ""
@@ -71,10 +72,15 @@ class Access:
             return f"CI's token has ended; {_ROTATE}"
         return f"CI's token ends in {days} days; {_ROTATE}" if token.ends_soon(self.clock()) else ""
 
+    def _token(self) -> CIToken | None:
+        """The user's own; the one that is kept lets in none but who it was made for."""
+        token = ci_token.kept(self.secrets)
+        return token if token is not None and token.user == self.user else None
+
     def _fresh(self) -> Login | None:
         """The login by the token that is kept now."""
         try:
-            token = ci_token.kept(self.secrets)
+            token = self._token()
         except InvalidFile:
             return None
         return token.login(self.binding.url) if token else None

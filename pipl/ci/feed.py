@@ -13,7 +13,7 @@ from pipl.ci.event import ReleaseEvent
 from pipl.errors import ServerBusy, UnexpectedReply
 from pipl.index.client import IndexClient
 
-PAGE_LIMIT = 200
+PAGE_LIMIT = 500
 """How many serials the server looks through for one page."""
 BEFORE_ALL = -1
 CONFLICT = 409  # the server's log ends before `since`

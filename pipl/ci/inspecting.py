@@ -17,7 +17,7 @@ from pipl.ci.place import CIPlace
 from pipl.env import choice
 from pipl.errors import InvalidFile, InvalidNotifier
 from pipl.index.client import IndexClient
-from pipl.project import secrets
+from pipl.project import ci_token, secrets
 from pipl.project.folder import Project
 from pipl_pipe.errors import PipeError
 
@@ -88,9 +88,16 @@ def check_flow(
 
     seen = Seen(
         indexes=client.indexes(),
-        has_secret=lambda user: secrets.read(project.secrets, user) is not None,
+        has_secret=lambda user: _can_act_as(project, user),
         handler=handler,
         notifier=notifier,
         offered=offered,
     )
     return check(flow, seen)
+
+
+def _can_act_as(project: Project, user: str) -> bool:
+    """Whether the project keeps what lets CI in as a user."""
+    token = ci_token.kept(project.secrets)
+    held = token is not None and token.user == user
+    return held or secrets.read(project.secrets, user) is not None

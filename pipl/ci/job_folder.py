@@ -24,6 +24,7 @@ from pipl.project.binding import Binding
 
 SPEC_FORMAT = "pipl-run/1"
 RESULT_FORMAT = "pipl-result/1"
+KEPT = "kept"
 
 
 @dataclass(frozen=True)

@@ -26,13 +26,20 @@ def write(scratch: Path, login: Login) -> dict[str, str]:
     LoginStore(folder).put(login)
     netrc = folder / "netrc"
     host = urlsplit(login.url).hostname or ""
-    text = f"machine {host}\nlogin {login.user}\npassword {login.token}\n"
+    text = f"machine {host}\nlogin {_quoted(login.user)}\npassword {_quoted(login.token)}\n"
     descriptor = os.open(netrc, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         os.write(descriptor, text.encode("utf-8"))
     finally:
         os.close(descriptor)
     return {kept.VARIABLE: str(folder), NETRC: str(netrc)}
+
+
+def _quoted(word: str) -> str:
+    """A word with spaces as uv reads it, and Python from 3.11 on."""
+    if not set(word) & set(' "\\'):
+        return word
+    return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def forget(scratch: Path) -> None:

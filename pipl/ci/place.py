@@ -36,11 +36,6 @@ class CIPlace:
         return self.folder / "pipeline-asked"
 
     @property
-    def locks(self) -> Path:
-        """One file for each product name that is being delivered."""
-        return self.folder / "locks"
-
-    @property
     def runners(self) -> Path:
         """A locked file for each runner that lives."""
         return self.folder / "runners"

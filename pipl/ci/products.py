@@ -2,42 +2,40 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-from pipl.build import wheel
+from pipl.ci import statement
 from pipl.ci.hashing import sha256_of
-from pipl.errors import InvalidWheel, ProductDiffers, ProductTaken
+from pipl.errors import (
+    InvalidWheel,
+    NoProvenance,
+    ProductDiffers,
+    ProductTaken,
+    ReleaseNotFound,
+)
 from pipl.index.client import IndexClient
 from pipl.index.name import IndexName
 from pipl.index.release import ReleaseFile, same_version
+from pipl_pipe.errors import InvalidProduct
+from pipl_pipe.product.provenance import TaskRelease
 
-PROVENANCE_MEMBER = "provenance.json"
+Claim = Callable[[str, str], str]
+"""Given a product and a task: the task that the name belongs to, the first that claimed it."""
 NOT_A_PRODUCT = "(it is no task's product)"
 
 
 @dataclass(frozen=True)
-class TaskFile:
-    """The very file of a task that products come from, as their provenance names it."""
-
-    name: str
-    version: str
-    sha256: str
-
-
-@dataclass(frozen=True)
 class Delivery:
-    """Where the products of a task go."""
+    """Where the products of the task of this name go."""
 
     client: IndexClient
     index: IndexName
-    task: TaskFile
+    task: str
 
 
 @dataclass(frozen=True)
@@ -47,63 +45,70 @@ class _Product:
     version: str
 
 
-def deliver(
-    delivery: Delivery, wheels: Iterable[Path], *, locks: Path, say: Callable[[str], None]
-) -> None:
-    """Upload product wheels; one that the index holds already from this very task stays.
+def deliver(delivery: Delivery, wheels: Iterable[Path], *, claim: Claim) -> tuple[ReleaseFile, ...]:
+    """Upload product wheels; one that the index holds already, byte for byte, stays.
 
-    May be repeated, whatever was cut short before. All of them are looked at before anything
-    is uploaded. Raises ProductTaken, ProductDiffers, NotAllowed.
+    Gives the files on the index, in the order of the wheels. May be repeated, whatever was cut
+    short before. All of them are looked at before anything is uploaded.
+    Raises ProductTaken, ProductDiffers, NotAllowed.
     """
     products = [_product(path) for path in wheels]
     for product in products:
-        _stands(delivery, product)
-    locks.mkdir(parents=True, exist_ok=True)
+        if _held(delivery, product) is None:
+            _claim(delivery, product, claim)
+    delivered = []
     for product in products:
-        with FileLock(locks / f"{product.name}.lock"):  # two tasks may claim a new name at once
-            if _stands(delivery, product):
-                say(f"{delivery.index} holds {product.path.name} already")
-                continue
+        file = _held(delivery, product)
+        if file is None:
             delivery.client.upload(delivery.index, product.path)
-            say(f"uploaded {product.path.name} to {delivery.index}")
+            file = _held(delivery, product)
+        if file is None:
+            raise ReleaseNotFound(str(delivery.index), product.name, product.version)
+        delivered.append(file)
+    return tuple(delivered)
 
 
-def _stands(delivery: Delivery, product: _Product) -> bool:
-    """Whether the index holds this product of this task file.
+def _claim(delivery: Delivery, product: _Product, claim: Claim) -> None:
+    """A name that the index does not know yet may be wanted by two tasks at this moment."""
+    if delivery.client.releases(delivery.index, product.name):
+        return  # whose it is the index says, and `_held` has asked
+    owner = claim(product.name, canonicalize_name(delivery.task))
+    if owner != canonicalize_name(delivery.task):
+        raise ProductTaken(product.name, delivery.task, owner)
+
+
+def _held(delivery: Delivery, product: _Product) -> ReleaseFile | None:
+    """The very wheel as the index holds it, None where it holds no such version.
 
     Raises ProductTaken where the name belongs to another task, or to no task at all;
-    ProductDiffers where another file of the same task has made this version.
+    ProductDiffers where the task has published this version with other bytes.
     """
     releases = delivery.client.releases(delivery.index, product.name)
     held = next((one for one in releases if same_version(one.version, product.version)), None)
     there = None if held is None else held.wheel
-    if there is not None and there.sha256 == sha256_of(product.path):
-        return True
+    made = sha256_of(product.path)
+    if there is not None and there.sha256 == made:
+        return there
     for release in [held] if held is not None else releases[:1]:
         # One release tells whose name it is: every later one had to be the same task's.
         origin = None if release.wheel is None else _origin(delivery.client, release.wheel)
-        task = delivery.task
-        if origin is None or canonicalize_name(origin.name) != canonicalize_name(task.name):
+        if origin is None or canonicalize_name(origin.name) != canonicalize_name(delivery.task):
             owner = NOT_A_PRODUCT if origin is None else origin.name
-            raise ProductTaken(product.name, task.name, owner)
-        if held is not None and origin.sha256 != task.sha256:
-            raise ProductDiffers(product.name, product.version, str(delivery.index))
-    return held is not None
+            raise ProductTaken(product.name, delivery.task, owner)
+    if there is not None:
+        index = str(delivery.index)
+        raise ProductDiffers(product.name, product.version, index, there.sha256[:12], made[:12])
+    return None
 
 
-def _origin(client: IndexClient, file: ReleaseFile) -> TaskFile | None:
-    """The task file that a product on the index names as its origin, None where it is none."""
+def _origin(client: IndexClient, file: ReleaseFile) -> TaskRelease | None:
+    """The task release that a product on the index names, None where it is no product."""
     with tempfile.TemporaryDirectory(prefix="pipl-ci-") as folder:
         path = client.download(file, Path(folder) / file.filename)
         try:
-            text = wheel.read_dist_info(path, PROVENANCE_MEMBER)
-        except InvalidWheel:
+            return statement.of_wheel(path).task
+        except (InvalidWheel, InvalidProduct, NoProvenance, InvalidWheelFilename):
             return None
-    try:
-        task = json.loads(text or "")["task"]
-        return TaskFile(str(task["name"]), str(task["version"]), str(task["sha256"]))
-    except (ValueError, KeyError, TypeError):
-        return None
 
 
 def _product(path: Path) -> _Product:

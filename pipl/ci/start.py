@@ -18,6 +18,7 @@ from pipl.ci.engine import EngineFactory, EngineSettings
 from pipl.ci.flow import FOLLOW, Stage
 from pipl.ci.following import GraphFollower
 from pipl.ci.job_folder import JobSpec
+from pipl.ci.notify.delivery import Delivery
 from pipl.ci.pipeline import Pipeline
 from pipl.ci.run import Run
 from pipl.ci.runner.parts import Notice, Parts
@@ -100,6 +101,15 @@ def parts_of(project: Project, settings: Settings, *, tell: Callable[[Notice], N
             environ=settings.environ,
         ),
         order=order,
+        notify=lambda ledger: Delivery(
+            ledger=ledger,
+            project=project.name,
+            secrets=project.secrets,
+            host=settings.host,
+            factories=extension.ci_notifiers(),
+            clock=settings.clock,
+            tell=lambda text: tell(Notice(text)),
+        ),
         follower=GraphFollower(place.folder),
         clock=settings.clock,
         monotonic=time.monotonic,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,10 @@ from packaging.utils import canonicalize_name
 from pipl.build import wheel
 from pipl.build.wheel import WheelDescription
 from pipl.ci.handler import Job
-from pipl.env import python
+from pipl.ci.job_folder import KEPT
+from pipl.env import python, requirement
+from pipl.env.base import Wanted
+from pipl.env.bases import Bases
 from pipl.env.install import Resolve
 from pipl.env.interpreter import Interpreter
 from pipl.env.lock import Lock
@@ -24,6 +28,10 @@ from pipl.workspace.materialise import materialise
 from pipl.workspace.opened import LOCK_IN_WHEEL, with_release
 from pipl.workspace.place import Place
 from pipl.workspace.running import environ_in
+from pipl_pipe.asset.places import config as place_config
+
+LOCK = "lock"
+"""What is kept with a run: the lock of what its last attempt has installed."""
 
 
 @dataclass(frozen=True)
@@ -73,36 +81,60 @@ def prepare(job: Job, subject: Subject, *, besides: Sequence[str] = ()) -> Workp
     """Make a clean workspace with the release in it, exactly as locked.
 
     `besides` are requirements that are wanted too; what the lock pins is not moved by them.
-    A release without a lock is resolved from the index that it is on.
+    A release without a lock is resolved from the index that it is on. What the environment
+    holds is kept with the run. All but the release itself comes from an
+    environment that runs with the same lock share (docs/decisions/0018).
     Raises Unresolvable, InstallFailed, NoInterpreter, FrameworkError.
     """
     interpreter = python.find(None, subject.description.requires_python or "")
     binding = dataclasses.replace(job.spec.binding, index=job.spec.index)
     place = Place(job.scratch / "workspace", binding, job.private_environ())
     place.folder.mkdir()
-    if subject.lock is None:
-        job.say("resolving what it requires")
-        lock = job.installer.resolve(
-            Resolve(
-                requirements=(f"{subject.file.project}=={subject.file.version}", *besides),
-                root=place.folder,
-                index_url=binding.index_url,
-                python=interpreter,
-            )
-        )
-        besides = ()
-    else:
-        lock = with_release(subject.lock, subject.file)
-    job.say(f"installing {len(lock.packages)} packages")
-    environment = materialise(place, lock, interpreter, job.installer)
-    missing = tuple(text for text in besides if not _holds(lock, text))
-    if missing:
-        job.say(f"installing beside the lock: {', '.join(missing)}")
-        job.installer.add_files(environment, missing, index_url=binding.index_url, constraints=lock)
+    lock = _lock(job, subject, place, interpreter, besides)
+    (job.folder / KEPT).mkdir(exist_ok=True)
+    lock.write(job.folder / KEPT / LOCK)
+    bases = Bases.below(_caches(job), job.environ, say=job.say)
+    if bases is not None:
+        others = lock.without({canonicalize_name(subject.file.project)})
+        wanted = Wanted(others, interpreter, job.installer, binding.index_url)
+        bases.clone(wanted, place.environment.folder)
+    job.say(f"installing what of {len(lock.packages)} packages is not there")
+    materialise(place, lock, interpreter, job.installer)
     environ = environ_in(Workspace(place.folder, binding), place.environ)
     return Workplace(place, interpreter, environ)
 
 
-def _holds(lock: Lock, requirement: str) -> bool:
+def _lock(
+    job: Job, subject: Subject, place: Place, interpreter: Interpreter, besides: Sequence[str]
+) -> Lock:
+    """The release, what it was locked to, and beside that what `besides` needs."""
+    if subject.lock is None:
+        wanted: Sequence[str] = (f"{subject.file.project}=={subject.file.version}", *besides)
+        locked = Lock(())
+    else:
+        locked = with_release(subject.lock, subject.file)
+        wanted = [text for text in besides if not _holds(locked, text)]
+    if not wanted:
+        return locked
+    job.say(f"resolving {', '.join(wanted)}")
+    found = job.installer.resolve(
+        Resolve(
+            requirements=tuple(wanted),
+            root=place.folder,
+            index_url=place.binding.index_url,
+            python=interpreter,
+            constraints=tuple(requirement.pins(locked)),
+        )
+    )
+    for package in found.without(locked.versions).packages:
+        locked = locked.with_package(package)
+    return locked if subject.lock is not None else found
+
+
+def _caches(job: Job) -> Path:
+    return place_config.cache_folder(job.environ, sys.platform).parent
+
+
+def _holds(lock: Lock, text: str) -> bool:
     """Whether the lock pins what is required; which version it pins is the author's choice."""
-    return canonicalize_name(Requirement(requirement).name) in lock.versions
+    return canonicalize_name(Requirement(text).name) in lock.versions

@@ -99,8 +99,12 @@ def info(
         click.echo(f"{chosen.product} {chosen.version}: {reference.name}, a {reference.type}")
     click.echo(f"revision  {reference.revision}")
     click.echo(f"size      {render.size(reference.size)}, {reference.shape}")
-    for key, value in sorted(reference.facts.items()):
-        click.echo(f"{key:<9} {_shown(value)}")
+    facts = {key.replace("_", " "): _shown(value) for key, value in reference.facts.items()}
+    width = max(map(len, facts), default=0)
+    for key, text in sorted(facts.items()):
+        click.echo(f"fact      {key:<{width}}  {text or 'none'}")
+    if reference.thumbnail:
+        click.echo(f"thumbnail {reference.thumbnail}")
     _show_groups("file", groups)
     for place in where:
         state = place.reason if place.has is None else "yes" if place.has else "no"

@@ -27,6 +27,7 @@ ci = LazyGroup(
     places={
         "start": (f"{_HERE}:start", "Start the CI runner."),
         "status": (f"{_LOOK}:status", "The runs and their states, also live."),
+        "show": ("pipl.cli.ci_show:show", "All that is kept of a run."),
         "log": (f"{_LOOK}:log", "What a run wrote, or is writing."),
         "retry": (f"{_STEER}:retry", "Run failed runs again."),
         "cancel": (f"{_STEER}:cancel", "End runs, stopping what runs."),
@@ -46,18 +47,71 @@ ci = LazyGroup(
 )
 
 
-@click.command(epilog="Example: pipl ci start --once")
+def _pairs(
+    context: click.Context, parameter: click.Parameter, given: tuple[str, ...]
+) -> dict[str, str]:
+    """Each NAME=VALUE of the command line."""
+    pairs = {}
+    for one in given:
+        name, equals, text = one.partition("=")
+        if not name or not equals:
+            raise click.BadParameter(f"{one!r} is not like NAME=VALUE", context, parameter)
+        pairs[name] = text
+    return pairs
+
+
+def _amounts(
+    context: click.Context, parameter: click.Parameter, given: tuple[str, ...]
+) -> dict[str, float]:
+    """Each NAME=AMOUNT of the command line, an amount being above 0."""
+    amounts = {}
+    for name, text in _pairs(context, parameter, given).items():
+        try:
+            amounts[name] = float(text)
+        except ValueError:
+            amounts[name] = 0.0
+        if not 0 < amounts[name] < float("inf"):
+            raise click.BadParameter(f"{text!r} is not an amount", context, parameter)
+    return amounts
+
+
+@click.command(epilog="Example: pipl ci start --engine dask --option scheduler=tls://farm:8786")
 @project_option
 @click.option("--once", is_flag=True, help="Do what waits, and what follows from it; then end.")
 @click.option(
     "--jobs",
     default=2,
     show_default=True,
-    type=click.IntRange(1, 256),
+    type=click.IntRange(1, 4096),
     help="How many jobs run at once.",
 )
+@click.option("--engine", default="local", show_default=True, help="Where jobs run: local, dask, …")
+@click.option(
+    "--option",
+    "options",
+    metavar="NAME=VALUE",
+    multiple=True,
+    callback=_pairs,
+    help="An option of the engine; repeatable.",
+)
+@click.option(
+    "--resource",
+    "resources",
+    multiple=True,
+    metavar="NAME=AMOUNT",
+    callback=_amounts,
+    help="How much there is of a resource, such as maya=2; repeatable.",
+)
 @json_option
-def start(project_path: str, once: bool, jobs: int, as_json: bool) -> None:
+def start(
+    project_path: str,
+    once: bool,
+    jobs: int,
+    engine: str,
+    options: dict[str, str],
+    resources: dict[str, float],
+    as_json: bool,
+) -> None:
     """Run the CI of the project until Ctrl-C: test, process and promote what is published."""
     from pipl.ci import start as starting
 
@@ -69,6 +123,9 @@ def start(project_path: str, once: bool, jobs: int, as_json: bool) -> None:
         clock=time.time,
         installer=here.environ.get("PIPL_INSTALLER"),
         slots=jobs,
+        engine=engine,
+        options=options,
+        resources=resources,
     )
     runner = starting.runner_of(project, settings, tell=_json_line if as_json else _line)
     starting.run_as_program(runner, once=once)

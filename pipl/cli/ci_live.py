@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 EVERY_S = 1.0
 SNAPSHOT_S = 5.0
+SNAPSHOT_ENDS = 15
+WHOLE = ("run", "state", "took", "elapsed")
+WIDE = 110
+"""From so many columns on, also the machine is shown that a run is on."""
 COLOURS = {
     "passed": "green",
     "failed": "bold red",
@@ -42,7 +46,11 @@ class View:
     now: float
 
 
-def show(view: Callable[[], View]) -> None:
+GetView = Callable[[int], View]
+"""What there is now, with so many of the newest ends."""
+
+
+def show(view: GetView) -> None:
     """Show it on the terminal until q or Ctrl-C, and leave the terminal as it was.
 
     Where the ledger cannot be reached, the fault is raised.
@@ -57,25 +65,24 @@ def show(view: Callable[[], View]) -> None:
         Live(console=console, screen=True, auto_refresh=False) as live,
     ):
         while True:
-            height = console.size.height
-            live.update(picture(view(), height=height), refresh=True)
+            width, height = console.size
+            live.update(picture(view(height), width=width, height=height), refresh=True)
             if pressed(EVERY_S) in ("q", "Q"):
                 return
 
 
-def print_snapshots(
-    view: Callable[[], View], *, wait: Callable[[float], None] = time.sleep
-) -> None:
-    """Print what there is, again whenever it has changed, until Ctrl-C."""
+def print_snapshots(view: GetView, *, wait: Callable[[float], None] = time.sleep) -> None:
+    """Print what there is, and from then on what has changed, until Ctrl-C."""
     said: list[str] = []
     with contextlib.suppress(KeyboardInterrupt):
         while True:
-            now = view()
+            now = view(SNAPSHOT_ENDS)
             lines = snapshot(now)
-            if lines != said:
-                click.echo("\n".join((f"--- {render.moment(now.now)}", *lines)))
+            new = [line for line in lines if line not in said]
+            if new:
+                click.echo("\n".join((f"--- {render.moment(now.now)}", *new)))
                 sys.stdout.flush()
-                said = lines
+            said = lines
             wait(SNAPSHOT_S)
 
 
@@ -92,8 +99,8 @@ def snapshot(view: View) -> list[str]:
     return lines
 
 
-def picture(view: View, *, height: int) -> RenderableType:
-    """What fits into `height` lines."""
+def picture(view: View, *, width: int, height: int) -> RenderableType:
+    """What fits into so many columns and lines."""
     from rich.console import Group
     from rich.text import Text
 
@@ -104,9 +111,10 @@ def picture(view: View, *, height: int) -> RenderableType:
     head = Text.assemble(
         (f"CI of {view.title}", "bold"), "  ", _counts(seen), "  ", (_age(view), "yellow")
     )
+    head.no_wrap, head.overflow = True, "ellipsis"
     parts: list[RenderableType] = [head, Text("")]
     if running:
-        parts.append(_running(view, running))
+        parts.append(_running(view, running, with_host=width >= WIDE))
     else:
         parts.append(Text("nothing runs", style="dim"))
     if left_out:
@@ -129,23 +137,25 @@ def _age(view: View) -> str:
     return f"the longest waits {render.seconds(waits_s)}" if waits_s >= 10 else ""
 
 
-def _running(view: View, runs: tuple[Run, ...]) -> Table:
+def _running(view: View, runs: tuple[Run, ...], *, with_host: bool) -> Table:
     from rich.progress_bar import ProgressBar
 
-    table = _table("run", "handler", "packl", "index", "host", "", "elapsed")
+    table = _table("run", "handler", "packl", "index", *["host"] * with_host, "", "elapsed")
+    length = 20 if with_host else 8
     for run in runs:
         elapsed_s = max(view.now - (run.started_at or view.now), 0.0)
         usual_s = view.overview.usual_s.get(run.handler)
         if usual_s:
             done = min(elapsed_s / usual_s, 1.0)
-            bar = ProgressBar(total=1.0, completed=done, width=20)
+            bar = ProgressBar(total=1.0, completed=done, width=length)
             of = f"{render.seconds(elapsed_s)} of ~{render.seconds(usual_s)}"
         else:
-            bar = ProgressBar(total=1.0, completed=0.0, width=20)
+            bar = ProgressBar(total=1.0, completed=0.0, width=length)
             of = render.seconds(elapsed_s)
         attempt = f" (attempt {run.attempt})" if run.attempt > 1 else ""
         step = " delivering" if run.step != "job" else ""
-        table.add_row(*_cells(run), _plain(run.host or ""), bar, _plain(of + attempt + step))
+        host = [_plain(run.host or "")] * with_host
+        table.add_row(*_cells(run), *host, bar, _plain(of + attempt + step))
     return table
 
 
@@ -163,11 +173,12 @@ def _ended(runs: tuple[Run, ...]) -> Table:
 
 
 def _table(*headers: str) -> Table:
+    """Each row is one line; where it is narrow, columns of names are cut first."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for header in headers:
-        table.add_column(header, no_wrap=True, overflow="ellipsis")
+        table.add_column(_plain(header), no_wrap=header in WHOLE, overflow="ellipsis")
     return table
 
 
@@ -179,7 +190,8 @@ def _cells(run: Run) -> tuple[Text, ...]:
 def _plain(text: str) -> Text:
     from rich.text import Text
 
-    return Text("".join(one for one in text if one.isprintable()))
+    shown = "".join(one for one in text if one.isprintable())
+    return Text(shown, no_wrap=True, overflow="ellipsis")
 
 
 @contextlib.contextmanager

@@ -121,9 +121,9 @@ def _follow(ledger: Ledger, wanted: Filter, *, title: str) -> None:
     from pipl.ci.ledger import overview
     from pipl.cli import ci_live
 
-    def view() -> ci_live.View:
+    def view(ended: int) -> ci_live.View:
         now = time.time()
-        return ci_live.View(title, overview.look(ledger, wanted, now=now), now)
+        return ci_live.View(title, overview.look(ledger, wanted, now=now, ended=ended), now)
 
     if sys.stdout.isatty():
         ci_live.show(view)
@@ -173,7 +173,7 @@ def _print_until_end(ledger: Ledger, found: Run, printer: _Printer, attempt: int
         printer.print_new(ledger, found.id, attempt)
         over = attempt is not None and run.attempt > attempt
         if over or run.state not in PENDING:
-            because = f": {run.reason}" if run.reason else ""
+            because = f": {run.reason.splitlines()[0]}" if run.reason else ""
             click.echo(f"--- {run.title}: {run.state}{because}", err=True)
             return
         if run.state == "queued" and said != run.state:

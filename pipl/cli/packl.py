@@ -1,4 +1,4 @@
-"""`pipl packl`: create, show, list, add, bump, build, publish, upload, migrate."""
+"""`pipl packl`: create, show, list, add, bump, build, publish, upload, provenance, migrate."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ _HERE = "pipl.cli.packl"
 _RELEASE = "pipl.cli.packl_release"
 _GRAPH = "pipl.cli.packl_graph"
 _FOLLOWS = {"auto": "by itself (follow = auto)", "manual": "by hand (pipl work update)"}
+_ORIGIN = "pipl.cli.packl_origin"
 packl = LazyGroup(
     "packl",
     places={
@@ -29,6 +30,7 @@ packl = LazyGroup(
         "publish": (f"{_RELEASE}:publish", "Publish the packl to a stage."),
         "upload": (f"{_RELEASE}:upload", "Publish with a password, as the prototype did."),
         "dependents": (f"{_GRAPH}:dependents", "Who would take a new version of a packl."),
+        "provenance": (f"{_ORIGIN}:provenance", "Show where a product comes from."),
         "migrate": (f"{_HERE}:migrate", "Convert a 2019 packl (__setupl__.py) to pyproject.toml."),
     },
     help="Packls: create, edit, build, publish.",

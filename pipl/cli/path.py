@@ -126,7 +126,8 @@ def check(file: str | None, workspace_path: str | None, as_json: bool) -> None:
     """Show each template of FILE, or of the workspace, with an example and its conflicts.
 
     Ends with status 1 where a template meets another one, can be read in two ways, or takes no
-    path of its own. What is only possible is marked by a question mark and does not count.
+    path of its own, and where a catalog of the workspace cannot be used. What is only possible
+    is marked by a question mark and does not count.
     """
     if file is None:
         answer = _ask(workspace_path, ["path-check"])
@@ -207,6 +208,9 @@ def _readings(answer: Answer) -> list[str]:
     for reading in answer["readings"]:
         lines.append(reading["template"])
         lines += [f"  {name} = {value}" for name, value in reading["fields"].items()]
+    for one in answer.get("ambiguous", ()):  # an older framework in the workspace says none
+        ways = [", ".join(f"{k} = {v}" for k, v in one[way].items()) for way in ("first", "second")]
+        lines += [one["template"], f"  ! can be read in two ways: {ways[0]}; or {ways[1]}"]
     return lines
 
 
@@ -214,7 +218,7 @@ def _findings(answer: Answer) -> list[str]:
     lines = []
     for one in answer["templates"]:
         lines += [one["name"], f"  {one['definition']}"]
-        lines.append(f"  example: {one['example'] or 'none: a key takes no value'}")
+        lines.append(f"  example: {one['example'] or 'none found: a key may take no value'}")
         if one["ambiguous"]:
             lines.append(f"  ! can be read in two ways: {one['ambiguous']}")
         if one["perhaps_ambiguous"]:
@@ -224,6 +228,7 @@ def _findings(answer: Answer) -> list[str]:
             lines.append(f"  {how} {other['template']}: {other['path'] or 'too much to try'}")
         if one["example"] and not one["reachable"]:
             lines.append("  ! every path tried fits another template too")
+    lines += [f"! {problem}" for problem in answer.get("broken", ())]
     count = len(answer["templates"])
     return [*lines, f"{count} templates, {answer['flawed']} to look at"]
 

@@ -27,13 +27,16 @@ user = LazyGroup(
 
 @click.command(epilog="Example: pipl proj user list")
 @project_argument
+@click.option("--all", "everyone", is_flag=True, help="Also the account that CI acts as.")
 @json_option
-def list_users(project_path: str, as_json: bool) -> None:
-    """List the users."""
+def list_users(project_path: str, everyone: bool, as_json: bool) -> None:
+    """List the people who are users."""
+    from pipl.project import accounts
+
     here = Here.now()
     binding = here.binding(project_path)
     with here.client(binding) as client:
-        users = client.users()
+        users = client.users() if everyone else accounts.people(client)
     if as_json:
         render.print_json({"project": binding.name, "users": users})
         return

@@ -38,7 +38,7 @@ class Blank:
 
 def get(interpreter: Interpreter, cache: Path) -> Blank:
     """The blank for an interpreter, made first where there is none. Raises OSError."""
-    folder = cache / _FOLDER / _key(interpreter)
+    folder = cache / _FOLDER / key(interpreter)
     if not folder.is_dir():
         _make(folder, interpreter)
     return Blank(folder)
@@ -64,7 +64,7 @@ def _make(folder: Path, interpreter: Interpreter) -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _key(interpreter: Interpreter) -> str:
+def key(interpreter: Interpreter) -> str:
     """Names the interpreter and the virtualenv as they are now (hashlib is slow to import)."""
     spec = importlib.util.find_spec("virtualenv")
     maker = Path(spec.origin).with_name("version.py") if spec and spec.origin else None

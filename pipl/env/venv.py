@@ -22,7 +22,7 @@ from pipl.env.blank import Blank
 from pipl.env.interpreter import Interpreter
 from pipl.errors import DiskFull, NotWritable, PathExists
 
-_PLAIN = re.compile(r"[A-Za-z0-9_./+@=, ~-]+")
+PLAIN = re.compile(r"[A-Za-z0-9_./+@=, ~-]+")
 """Texts that every shell reads unchanged between single quotes."""
 _FOREIGN = ("PYTHONHOME", "PYTHONPATH", "__PYVENV_LAUNCHER__")
 
@@ -81,7 +81,7 @@ def create(
     shown = prompt or (folder.parent if folder.name.startswith(".") else folder).name
     try:
         source = _blank(interpreter, cache)
-        if source and _PLAIN.fullmatch(str(folder)) and _PLAIN.fullmatch(shown):
+        if source and PLAIN.fullmatch(str(folder)) and PLAIN.fullmatch(shown):
             with tempfile.TemporaryDirectory(prefix=f"{folder.name}.", dir=folder.parent) as aside:
                 made = Path(aside) / "new"
                 source.copy(made, folder, shown)
@@ -103,7 +103,7 @@ def _blank(interpreter: Interpreter, cache: Path | None) -> Blank | None:
         import platformdirs  # not needed where the caller knows its cache
 
         cache = platformdirs.user_cache_path("pipl")
-    if not _PLAIN.fullmatch(str(cache)):
+    if not PLAIN.fullmatch(str(cache)):
         return None
     try:
         return blank.get(interpreter, cache)

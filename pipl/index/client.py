@@ -136,5 +136,11 @@ class IndexClient(Protocol):
     def upload_test_result(self, file: ReleaseFile, result: Mapping[str, object]) -> None:
         """Attach a test result (tox's JSON form) to a file. Raises ReleaseNotFound."""
 
+    def test_results(self, file: ReleaseFile) -> tuple[Mapping[str, object], ...]:
+        """The test results that are attached to a file, oldest first.
+
+        What is no JSON table is left out. Raises ReleaseNotFound.
+        """
+
     def get_json(self, path: str, *, timeout_s: float) -> object:
         """The JSON document at a path of the server, such as `/+pipl/events?since=0`."""

@@ -39,6 +39,7 @@ TOKEN_PREFIX = "devpi-"  # noqa: S105  no secret: what every token of devpi-toke
 _REASON_LENGTH = 500
 _REFUSED = (401, 403)
 _BUSY = (429, 503)
+_JSON = "application/json"
 
 JsonDocument = Mapping[str, object] | Sequence[str]
 
@@ -127,19 +128,26 @@ class Connection:
         Raises ServerDown, ServerStopped, ServerSlow, UnexpectedReply.
         """
         reply = self.get("/+api", doing="asking who I am")
-        match reply.json() if reply.status == 200 else None:
+        if reply.status in _REFUSED:
+            return None
+        if reply.status != 200:
+            raise reply.unexpected()
+        match reply.json():
             case {"result": {"authstatus": ["ok", str(user), *_]}}:
                 return user
         return None
 
-    def get(self, path: str, *, doing: str, timeout_s: float = READ_TIMEOUT_S) -> Reply:
+    def get(
+        self, path: str, *, doing: str, timeout_s: float = READ_TIMEOUT_S, accept: str = _JSON
+    ) -> Reply:
         """Ask for a path; tried again where the connection drops on the way.
 
+        devpi tells about a file where JSON is accepted, and gives it otherwise.
         Raises ServerDown, ServerStopped, ServerSlow.
         """
         for attempt in range(1, GET_ATTEMPTS + 1):
             try:
-                return self.send("GET", path, doing=doing, timeout_s=timeout_s)
+                return self.send("GET", path, doing=doing, timeout_s=timeout_s, accept=accept)
             except ServerStopped:
                 if attempt == GET_ATTEMPTS:
                     raise
@@ -155,15 +163,16 @@ class Connection:
         body: IO[bytes] | None = None,
         content_type: str | None = None,
         timeout_s: float = READ_TIMEOUT_S,
+        accept: str = _JSON,
     ) -> Reply:
         """Send one request, once, with a JSON document or a body as it is.
 
         Raises ServerDown, ServerStopped, ServerSlow.
         """
-        headers = {"Accept": "application/json"}
+        headers = {"Accept": accept}
         content: IO[bytes] | bytes | None = body
         if document is not None:
-            content, content_type = json.dumps(document).encode("utf-8"), "application/json"
+            content, content_type = json.dumps(document).encode("utf-8"), _JSON
         if content_type is not None:
             headers["Content-Type"] = content_type
         with self._open(

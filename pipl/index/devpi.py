@@ -291,6 +291,25 @@ class DevpiClient:
             raise ReleaseNotFound(str(file.index), file.project, file.version)
         self._expect_done(reply, doing)
 
+    def test_results(self, file: ReleaseFile) -> tuple[Mapping[str, object], ...]:
+        doing = f"reading the test results of {file.filename} on {file.index}"
+        path = f"{_index_path(file.index)}/{quote(file.project)}?ignore_bases="
+        reply = self._connection.get(path, doing=doing)
+        if reply.status == 404:
+            raise ReleaseNotFound(str(file.index), file.project, file.version)
+        self._expect_done(reply, doing)
+        held = devpi_json.releases(reply, file.index, file.project, server=self.url)
+        if all(file not in release.files for release in held):
+            raise ReleaseNotFound(str(file.index), file.project, file.version)
+        results = []
+        for place in devpi_json.test_results(reply, file, server=self.url):
+            found = self._connection.get(place, doing=doing, accept="*/*")
+            self._expect_done(found, doing)
+            document = found.json()
+            if isinstance(document, dict):
+                results.append(document)
+        return tuple(results)
+
     def get_json(self, path: str, *, timeout_s: float) -> object:
         doing = f"reading {path}"
         reply = self._connection.get(path, doing=doing, timeout_s=timeout_s)

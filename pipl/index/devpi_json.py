@@ -13,6 +13,7 @@ from pipl.index.name import IndexName
 from pipl.index.release import Release, ReleaseFile, newest_first, normalised
 
 RELEASE_FILE = "releasefile"
+TEST_RESULT = "toxresult"
 _FILE_FOLDERS = ("+f", "+e")  # of uploaded files, and of a mirror's
 _SAFE_PARTS = re.compile(r"[^\x00-\x1f\\:]+")
 
@@ -104,6 +105,20 @@ def releases(reply: Reply, index: IndexName, project: str, *, server: str) -> tu
         if files:
             found.append(Release(index, normalised(project), version, files))
     return newest_first(found)
+
+
+def test_results(reply: Reply, file: ReleaseFile, *, server: str) -> tuple[str, ...]:
+    """The paths of a file's test results in its project's document, oldest first."""
+    found = []
+    known = ReleaseFile(file.index, file.project, file.version, "", server, "")
+    for _, entry in _tables(result(reply), reply):
+        links = entry.get("+links", [])
+        for link in links if isinstance(links, list) else ():
+            if isinstance(link, dict) and link.get("rel") == TEST_RESULT:
+                tested = _file({"href": link.get("for_href")}, reply, known)
+                if tested.url == file.url:
+                    found.append(_file(link, reply, known).url.removeprefix(server))
+    return tuple(found)
 
 
 def _file(link: Mapping[str, object], reply: Reply, known: ReleaseFile) -> ReleaseFile:

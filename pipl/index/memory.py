@@ -281,6 +281,11 @@ class MemoryIndex:
         self._expect(allowed, f"attaching a test result to {file.filename} on {file.index}")
         self.server.test_results.setdefault(file, []).append(dict(result))
 
+    def test_results(self, file: ReleaseFile) -> tuple[Mapping[str, object], ...]:
+        if file not in self.server.files:
+            raise ReleaseNotFound(str(file.index), file.project, file.version)
+        return tuple(self.server.test_results.get(file, ()))
+
     def get_json(self, path: str, *, timeout_s: float) -> object:
         """Knows `/+pipl/` and `/+pipl/events`, which never waits."""
         parts = urlsplit(path)

@@ -6,7 +6,9 @@ strangers: what is missing, damaged or too large counts as not said.
 
 from __future__ import annotations
 
+import functools
 import json
+import re
 import sys
 import zipfile
 import zlib
@@ -37,6 +39,11 @@ MAX_PRODUCTS = 1_000
 MAX_TEXT = 200
 AUTO = "auto"
 MANUAL = "manual"
+_OURS = "# Made by pipl."
+"""How `pipl.env.lock` begins what it writes."""
+_PACKAGE = re.compile(r"^\[\[packages\]\]$", re.MULTILINE)
+_VALUE = re.compile(r'^(name|version|origin) = "([^"\\]*)"$', re.MULTILINE)
+_URL = re.compile(r'\burl = "([^"\\]*\.whl)"')
 _UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError)
 
 
@@ -77,7 +84,7 @@ class WheelFacts:
             products=_names(value.get("products")),
             task=normalised(_text(value.get("task"))) or None,
             locked={
-                normalised(name): version
+                _normal(name): version
                 for name, version in (locked.items() if isinstance(locked, dict) else ())
                 if isinstance(name, str) and _is_version(version)
             },
@@ -133,10 +140,13 @@ def _task_of(provenance: Mapping[str, Any]) -> str | None:
 
 def _locked(text: str | None, mirrors: set[str]) -> dict[str, str]:
     """Name to version of what the lock takes from the server that it was resolved at."""
-    try:
-        lock = loads(text or "")
-    except (TOMLDecodeError, RecursionError):
-        return {}
+    if text is not None and text.startswith(_OURS):
+        lock = _scanned(text)
+    else:
+        try:
+            lock = loads(text or "")
+        except (TOMLDecodeError, RecursionError):
+            return {}
     tool = lock.get("tool")
     ours = tool.get("pipl") if isinstance(tool, dict) else None
     origin = ours.get("origin") if isinstance(ours, dict) else None
@@ -151,8 +161,25 @@ def _locked(text: str | None, mirrors: set[str]) -> dict[str, str]:
         if isinstance(name, str) and _is_version(version):
             index = _index_of(package, origin)
             if index is not None and index not in mirrors:
-                found[normalised(name)] = str(version)
+                found[_normal(name)] = str(version)
     return found
+
+
+def _scanned(text: str) -> dict[str, Any]:
+    """What is looked at in a lock that pipl has written: one value a line, as JSON writes texts.
+
+    Reading TOML takes twenty times as long, and a server opens the wheels of all tasks.
+    """
+    head, *blocks = _PACKAGE.split(text)
+    last, _, tool = blocks.pop().partition("\n[tool.pipl]\n") if blocks else ("", "", head)
+    packages = []
+    for block in [*blocks, last][:MAX_LOCKED]:
+        values = {match[1]: match[2] for match in _VALUE.finditer(block)}
+        url = _URL.search(block)
+        wheels = [{"url": url[1]}] if url else []
+        packages.append({**values, "wheels": wheels})
+    values = {match[1]: match[2] for match in _VALUE.finditer(tool)}
+    return {"packages": packages, "tool": {"pipl": values}}
 
 
 def _index_of(package: Mapping[str, Any], origin: str) -> str | None:
@@ -175,7 +202,18 @@ def _text(value: object) -> str:
 
 
 def _is_version(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= MAX_TEXT and _is_version_text(value)
+
+
+@functools.lru_cache(maxsize=65_536)
+def _is_version_text(text: str) -> bool:
+    """Locks hold the same few versions over and over, and each takes microseconds to read."""
     try:
-        return bool(Version(_text(value)))
+        return bool(Version(text))
     except InvalidVersion:
         return False
+
+
+@functools.lru_cache(maxsize=65_536)
+def _normal(name: str) -> str:
+    return normalised(name)

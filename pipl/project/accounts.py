@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipl.errors import InUse, LoginNeeded, PasswordNeeded, UnexpectedReply
-from pipl.index.client import IndexClient
+from pipl.index.client import IndexClient, User
 from pipl.index.devpi import DevpiClient
 from pipl.index.login import LoginStore
 from pipl.project import secrets
@@ -77,6 +77,11 @@ def project_secret(binding: Binding, user: str) -> str | None:
     if binding.folder is None:
         return None
     return secrets.read(binding.folder / "system" / "secrets", user)
+
+
+def people(client: IndexClient) -> tuple[User, ...]:
+    """The users, without the account that CI acts as."""
+    return tuple(user for user in client.users() if user.name != CI_USER)
 
 
 def change_user(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock
 
-from pipl.errors import InvalidFile, TokenRefused
+from pipl.errors import InvalidFile, NotWritable, TokenRefused
 from pipl.index import tokens
 from pipl.index.connection import Connection
 from pipl.index.devpi import DevpiClient
@@ -42,11 +44,10 @@ def rotate(
 
     At any moment the token that is kept is good. Killed anywhere, the next rotation revokes
     what this one has left. A password that the project kept from earlier is changed to one that
-    nobody knows. Raises NotAllowed, LoginExpired, ServerDown; TokenRefused where the server
-    does not take its own new token.
+    nobody knows. Raises NotWritable, NotAllowed, LoginExpired, ServerDown; TokenRefused where
+    the server does not take its own new token.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with FileLock(folder / LOCK_NAME):  # two at once take turns
+    with _turn(folder):
         _ensure_user(client)
         ends = now + lifetime_s
         secret = tokens.create(client.connection, CI_USER, rights=ci_token.RIGHTS, expires_at=ends)
@@ -68,6 +69,21 @@ def is_good(url: str, token: CIToken) -> bool:
         return connection.who() == token.user
     finally:
         connection.close()
+
+
+@contextmanager
+def _turn(folder: Path) -> Iterator[None]:
+    """Two at once take turns. Raises NotWritable, before anything was made."""
+    lock = FileLock(folder / LOCK_NAME)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError as fault:
+        raise NotWritable(str(folder), fault.strerror or str(fault)) from fault
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _ensure_user(client: DevpiClient) -> None:

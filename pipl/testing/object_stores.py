@@ -1,7 +1,12 @@
-"""Servers that keep objects, on loopback: S3 by moto (exact, slow) and rclone (fast), and SFTP."""
+"""Servers that keep objects, on loopback.
+
+S3 by moto (exact, slow) and rclone (fast), Azure by Azurite, Google's XML protocol by rclone
+(of Google's emulators none knows that protocol, which is close to S3's), and SFTP.
+"""
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import getpass
 import importlib.util
@@ -47,14 +52,38 @@ def moto_server() -> Iterator[ObjectServer]:
 @contextlib.contextmanager
 def rclone_server(folder: Path) -> Iterator[ObjectServer]:
     """S3 as fast as a folder: its subfolders are the buckets. Raises ServerMissing."""
-    program = shutil.which("rclone", path=f"{Path(sys.executable).parent}{os.pathsep}{_path()}")
+    with _rclone(folder, "--auth-key", f"{KEY},{SECRET}") as url:
+        yield ObjectServer(url, _S3)
+
+
+@contextlib.contextmanager
+def google_server(folder: Path) -> Iterator[ObjectServer]:
+    """Who speaks Google's XML protocol: subfolders are the buckets. Raises ServerMissing.
+
+    It looks at no login, since it knows Amazon's only.
+    """
+    with _rclone(folder) as url:
+        yield ObjectServer(url, {"GOOGLE_BEARER_TOKEN": SECRET})
+
+
+@contextlib.contextmanager
+def azure_server(container: str) -> Iterator[ObjectServer]:
+    """Azure's blobs with one container, in memory. Raises ServerMissing."""
+    program = shutil.which("azurite-blob")
     if program is None:
-        raise ServerMissing("rclone is not installed")
-    port = free_port()
-    command = [program, "serve", "s3", str(folder), "--addr", f"127.0.0.1:{port}"]
-    command += ["--auth-key", f"{KEY},{SECRET}", "--vfs-cache-mode", "off"]
-    with _running(command, port):
-        yield ObjectServer(f"http://127.0.0.1:{port}", _S3)
+        raise ServerMissing("azurite (of npm) is not on the PATH")
+    port, account = free_port(), "tests"
+    key = base64.b64encode(SECRET.encode()).decode()
+    command = [program, "--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry"]
+    command += ["--blobHost", "127.0.0.1", "--blobPort", str(port), "--silent"]
+    url = f"http://127.0.0.1:{port}/{account}"
+    with _running(command, port, {"AZURITE_ACCOUNTS": f"{account}:{key}"}):
+        making = {"ACCOUNT": account, "KEY": key, "ENDPOINT": url}
+        environ = {f"RCLONE_AZUREBLOB_{name}": value for name, value in making.items()}
+        make = [rclone(), "mkdir", f":azureblob:{container}", "--quiet"]
+        subprocess.run(make, check=True, env={**os.environ, **environ}, stdin=subprocess.DEVNULL)
+        keys = {"AZURE_STORAGE_ACCOUNT_NAME": account, "AZURE_STORAGE_ACCOUNT_KEY": key}
+        yield ObjectServer(url, keys)
 
 
 @contextlib.contextmanager
@@ -94,6 +123,14 @@ def sftp_server(folder: Path) -> Iterator[ObjectServer]:
         yield ObjectServer(url, {"HOME": str(folder / "home")})
 
 
+def rclone() -> str:
+    """Where it is. Raises ServerMissing."""
+    program = shutil.which("rclone", path=f"{Path(sys.executable).parent}{os.pathsep}{_path()}")
+    if program is None:
+        raise ServerMissing("rclone is not installed")
+    return program
+
+
 def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
@@ -120,11 +157,26 @@ def _sshd() -> str:
 
 
 @contextlib.contextmanager
-def _running(command: list[str], port: int) -> Iterator[None]:
+def _rclone(folder: Path, *options: str) -> Iterator[str]:
+    """The URL at which it serves a folder as S3. Raises ServerMissing."""
+    port = free_port()
+    command = [rclone(), "serve", "s3", str(folder), "--addr", f"127.0.0.1:{port}", *options]
+    with _running([*command, "--vfs-cache-mode", "off"], port):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextlib.contextmanager
+def _running(
+    command: list[str], port: int, environ: Mapping[str, str] | None = None
+) -> Iterator[None]:
     """A server that answers on the port, ended afterwards; its words are in what it raises."""
     with tempfile.TemporaryFile() as said:
         server = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **(environ or {})},
         )
         try:
             give_up = time.monotonic() + _WAIT_S

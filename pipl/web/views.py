@@ -9,7 +9,7 @@ from pyramid.request import Request  # type: ignore[import-untyped]
 from pyramid.response import Response  # type: ignore[import-untyped]
 
 import pipl
-from pipl.web import events, lag, mark
+from pipl.web import addresses, events, lag, mark
 from pipl.web.turns import Limits, Turns
 
 FEATURES = ["assets", "assets-stored", "events", "index-type", "requirements"]
@@ -21,6 +21,7 @@ def configure(config: Configurator, project: Path | None, limits: Limits) -> Non
     """Add the routes; before devpi's own, of which `/{user}/{index}` would take them."""
     config.registry[PROJECT] = project
     config.registry[events.TURNS] = Turns(limits)
+    config.set_execution_policy(addresses.policy)
     config.add_tween(
         "pipl.web.assets.tween",
         under="devpi_server.views.tween_request_logging",

@@ -8,6 +8,8 @@ that: files that people put there stay.
 from __future__ import annotations
 
 import json
+import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
@@ -92,12 +94,31 @@ def lay(
 
 
 def _seen(path: Path) -> List[int]:
-    """What changes when somebody edits or replaces what was laid; empty if it is not there."""
+    """What changes when somebody edits or replaces what was laid; empty if it is not there.
+
+    Of a folder also when the newest of the folders in it has changed: a file that is replaced,
+    as most programs save, changes no other.
+    """
     try:
         status = path.lstat()
+        if not stat.S_ISDIR(status.st_mode):
+            return [status.st_ino, status.st_mtime_ns, status.st_size]
+        return [status.st_ino, *_newest(path, status.st_mtime_ns)]
     except OSError:
         return []
-    return [status.st_ino, status.st_mtime_ns, 0 if path.is_dir() else status.st_size]
+
+
+def _newest(folder: Path, changed_ns: int) -> Tuple[int, int]:
+    """The latest change of a folder and those in it, and how many there are."""
+    count, waiting = 0, [str(folder)]
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    count += 1
+                    changed_ns = max(changed_ns, entry.stat(follow_symlinks=False).st_mtime_ns)
+                    waiting.append(entry.path)
+    return changed_ns, count
 
 
 def _read(view: Path) -> Dict[str, Any]:

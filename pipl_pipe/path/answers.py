@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, Mapping, Optional
 
-from pipl_pipe.errors import NoTemplate
+from pipl_pipe.errors import AmbiguousPath, NoTemplate
 from pipl_pipe.path.check import Finding, check
 from pipl_pipe.path.convert.to_partout import to_partout
 from pipl_pipe.path.convert.to_toolkit import to_toolkit
@@ -13,12 +13,13 @@ from pipl_pipe.path.library import (
     PARTOUT,
     TOOLKIT,
     Library,
-    Reading,
+    Meaning,
     catalog_of,
     notation_of,
     source_of,
 )
 from pipl_pipe.path.notations.partout.notation import configuration_of
+from pipl_pipe.path.text import shown
 
 Answer = Dict[str, Any]
 
@@ -26,14 +27,20 @@ Answer = Dict[str, Any]
 def parse(library: Library, path: str, template: Optional[str] = None) -> Answer:
     """What a path means, by every template that fits or by the one asked for.
 
-    Raises NoTemplate, and for one template PathMismatch, AmbiguousPath, UnknownTemplate.
+    Templates that fit in two ways are `ambiguous` where others fit in one. Raises NoTemplate,
+    AmbiguousPath where no template fits in one way, for one template PathMismatch and
+    UnknownTemplate, and in place of all but those why catalogs are missing, if any are.
     """
     if template is not None:
-        return _readings(path, [library.parse_with(template, path)])
+        return _meaning(path, Meaning((library.parse_with(template, path),), ()))
     found = library.parse(path)
-    if not found:
-        raise NoTemplate(path if len(path) <= 300 else f"{path[:300]}…", len(library.names()))
-    return _readings(path, found)
+    if not found.readings and found.ambiguous:
+        raise found.ambiguous[0]
+    if not found.readings and library.broken:
+        raise library.broken[0]
+    if not found.readings:
+        raise NoTemplate(shown(path), len(library.names()))
+    return _meaning(path, found)
 
 
 def made(library: Library, template: str, values: Mapping[str, str]) -> Answer:
@@ -47,11 +54,13 @@ def found(library: Library, template: str, values: Mapping[str, str]) -> Answer:
 
 
 def checked(library: Library) -> Answer:
-    """Every template with what may go wrong with it; `flawed` counts those with a finding."""
+    """Every template with what may go wrong with it; `broken` is why catalogs are missing, and
+    `flawed` counts both those and the templates with a finding."""
     findings = check(library.candidates())
     return {
         "templates": [_finding(one) for one in findings],
-        "flawed": sum(not one.is_clean for one in findings),
+        "broken": [str(one) for one in library.broken],
+        "flawed": sum(not one.is_clean for one in findings) + len(library.broken),
     }
 
 
@@ -70,11 +79,16 @@ def converted(path: Path, platform: str, roots: Mapping[str, str]) -> Answer:
     }
 
 
-def _readings(path: str, readings: List[Reading]) -> Answer:
+def _meaning(path: str, found: Meaning) -> Answer:
     return {
         "path": path,
-        "readings": [{"template": one.template, "fields": one.fields} for one in readings],
+        "readings": [{"template": one.template, "fields": one.fields} for one in found.readings],
+        "ambiguous": [_ambiguous(one) for one in found.ambiguous],
     }
+
+
+def _ambiguous(one: AmbiguousPath) -> Answer:
+    return {"template": one.template, "first": one.first, "second": one.second}
 
 
 def _finding(one: Finding) -> Answer:

@@ -67,9 +67,17 @@ class Compiled:
     fullmatch: Callable[[str], Optional[Match[str]]]
     """A first look, with one regular expression: a text for which it gives None does not fit."""
 
-    def __init__(self, name: str, parts: Parts, prefixes: Tuple[str, ...] = ()) -> None:
-        """Raises InvalidTemplate."""
+    def __init__(
+        self,
+        name: str,
+        parts: Parts,
+        prefixes: Tuple[str, ...] = (),
+        agree: Optional[Callable[[Fields], bool]] = None,
+    ) -> None:
+        """`agree` says whether the values of different keys can stand together, where not all
+        can. Raises InvalidTemplate."""
         self.name = name
+        self.agree = agree
         self.parts = joined(parts)
         self.prefixes = prefixes or ("",)
         self._check()
@@ -119,19 +127,20 @@ class Compiled:
             try:
                 if self._is_whole:
                     return dict(zip(self._names, map(getitem, self._memos, match.groups())))
-                return {
+                found = {
                     name: memo[text]
                     for name, memo, text in zip(self._names, self._memos, match.groups())
                     if text is not None
                 }
+                return found if self.agree is None or self.agree(found) else None
             except InvalidValue:
                 if self._is_exact:
                     return None
         text = match.string
-        found = self.readings(text)
-        if len(found) > 1:
-            raise AmbiguousPath(self.name, shown(text), found[0], found[1])
-        return found[0] if found else None
+        readings = self.readings(text)
+        if len(readings) > 1:
+            raise AmbiguousPath(self.name, shown(text), readings[0], readings[1])
+        return readings[0] if readings else None
 
     def readings(
         self, text: str, given: Optional[Mapping[str, Any]] = None, limit: int = 2
@@ -192,7 +201,7 @@ class Compiled:
         self._doubtful = expression.doubtful
         self._names = tuple(key.name for key in expression.keys)
         self._memos = tuple(memo.Read(key) for key in expression.keys)
-        self._is_whole = not self.optional
+        self._is_whole = not self.optional and self.agree is None
         self.fullmatch = re.compile(expression.text, re.DOTALL).fullmatch
         return self.fullmatch(text)
 
@@ -203,7 +212,7 @@ class Compiled:
             if self.is_dependent and folded(self.writer.joined(texts)) != folded(rest):
                 continue
             fields = {name: way[name][1] for name in self.keys if name in way}
-            if wanted.keys() <= fields.keys():
+            if wanted.keys() <= fields.keys() and (self.agree is None or self.agree(fields)):
                 yield fields
 
     def _solved(self) -> Solver:

@@ -14,7 +14,7 @@ DEEP = 1_000
 """Brackets, or characters of a line, from which a text is first looked through for its depth."""
 MAX_KEPT = 256
 SETTLED_NS = 2_000_000_000
-MAX_NODES = 200_000
+MAX_NODES = 50_000
 MAX_TEXT = 4096
 """Characters of one definition."""
 MAX_BYTES = 16 * 1024 * 1024
@@ -75,7 +75,8 @@ def read(path: Path) -> Node:
         known = _read.get(path)
         if known is not None and known[0] == stamp:
             return known[1]
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
     except OSError as fault:
         raise InvalidCatalog(str(path), (f"{path}: {fault.strerror or fault}",)) from fault
     node = _decoded(path, content)

@@ -60,6 +60,7 @@ def _texts(key: Key) -> Iterator[str]:
             yield key.write(default)
     yield key.name
     yield "".join(one for one in key.name if one.isalnum())
+    yield from getattr(key, "samples", tuple)()
     for shape in key.shape:
         if isinstance(shape, str):
             yield shape

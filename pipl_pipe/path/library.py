@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, Dict, List, Mapping, Protocol, Sequence, Tuple
 
 from pipl_pipe.errors import (
+    AmbiguousPath,
     InvalidValue,
     PathError,
+    PipeError,
     UnknownTemplate,
 )
 from pipl_pipe.path import document
@@ -48,6 +50,8 @@ class Template(Protocol):
     @property
     def search_root(self) -> str: ...
 
+    def by_key(self, fields: Mapping[str, Any]) -> Dict[str, Any]: ...
+
     def get_fields(self, input_path: str) -> Dict[str, Any]: ...
 
     def apply_fields(self, fields: Mapping[str, Any]) -> str: ...
@@ -61,20 +65,36 @@ class Reading:
     fields: Dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Meaning:
+    """What a path means by all templates: those that read it, and those that do in two ways."""
+
+    readings: Tuple[Reading, ...]
+    ambiguous: Tuple[AmbiguousPath, ...]
+
+
 class Library:
     """The templates of a catalog, asked by texts as people type them."""
 
-    def __init__(self, catalog: Catalog[Any]) -> None:
+    def __init__(self, catalog: Catalog[Any], broken: Tuple[PipeError, ...] = ()) -> None:
+        """`broken` is why other catalogs are missing; it is raised for what is not found here."""
         self._catalog = catalog
+        self.broken = broken
 
     def names(self) -> Sequence[str]:
         """Of every template, in the order in which they are written."""
         return list(self._catalog)
 
-    def parse(self, path: str) -> List[Reading]:
-        """Every template that can have made the path. Raises AmbiguousPath."""
-        found = [one.name for one in self._catalog.of(normal(path))]
-        return [self.parse_with(name, path) for name in found]
+    def parse(self, path: str) -> Meaning:
+        """By every template that can have made the path. Raises UndecidedPath."""
+        readings: List[Reading] = []
+        ambiguous: List[AmbiguousPath] = []
+        for template in self._catalog.of(normal(path)):
+            try:
+                readings.append(self.parse_with(template.name, path))
+            except AmbiguousPath as fault:
+                ambiguous.append(fault)
+        return Meaning(tuple(readings), tuple(ambiguous))
 
     def parse_with(self, template: str, path: str) -> Reading:
         """Raises UnknownTemplate, PathMismatch, AmbiguousPath, PathOutside, PathTooLong."""
@@ -87,11 +107,11 @@ class Library:
 
     def find(self, template: str, fields: Mapping[str, str]) -> List[str]:
         """Paths on this machine's disks that the template makes with these values, sorted; the
-        other keys have any. Raises UnknownTemplate, InvalidValue, NoRoot.
+        other keys have any. Raises UnknownTemplate, InvalidValue, NoRoot, NamesOnly.
         """
         made = self._template(template)
         values = _values(made, fields)
-        found = search(made.compiled, made.search_root, values)
+        found = search(made.compiled, made.search_root, made.by_key(values))
         return sorted({path for path in found if _is_of(made, path, values)})
 
     def candidates(self) -> Tuple[Candidate, ...]:
@@ -100,6 +120,8 @@ class Library:
         return tuple(Candidate(one.name, one.definition, one.compiled) for one in every)
 
     def _template(self, name: str) -> Template:
+        if name not in self._catalog and self.broken:
+            raise self.broken[0]
         if name not in self._catalog:
             raise UnknownTemplate(name, tuple(self._catalog))
         found: Template = self._catalog[name]

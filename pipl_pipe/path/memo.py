@@ -31,10 +31,17 @@ class Written(Dict[Any, str]):
     def __init__(self, key: Key) -> None:
         super().__init__()
         self._key = key
+        self._small: Dict[int, str] = {}
+        """0 and 1, which False and True are equal to and would be found by."""
 
     def __missing__(self, value: Any) -> str:
+        if type(value) is int and value in self._small:
+            return self._small[value]
         text = self._key.write(value)
-        if isinstance(value, (str, int, float)):  # equal times of two zones are written apart
+        if type(value) is int and value in (0, 1):
+            self._small[value] = text
+        elif isinstance(value, (str, int, float)) and value not in (0, 1):
+            # But not times: equal ones of two zones are written apart.
             if len(self) >= LIMIT:
                 self.clear()
             self[value] = text

@@ -43,7 +43,8 @@ Shape = Tuple[Union[Run, str], ...]
 class Key(Protocol):
     """The values that a slot takes. Implement it for a kind of value that no key class has.
 
-    `read(write(value)) == value` for every value that `write` takes.
+    `read(write(value)) == value` for every value that `write` takes. It may have a method
+    `samples` that yields texts it may take, for `example`, where the shape shows none.
     """
 
     @property

@@ -2,7 +2,7 @@
 
 Names that are known are looked up as the template writes them, so by the file system's rules of
 case; in listed folders names match as they do in reading. Folders that cannot be listed count
-as empty. A link is what it points to.
+as empty, as do those whose name no disk can have. A link is what it points to.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def search(
         patterns=frozenset(),
     )
     found = _found(root, first, texts, existing=True)
-    if compiled.is_dependent:
+    if compiled.is_dependent or compiled.agree is not None:
         found = (path for path in found if _fits(compiled, path[len(root) + 1 :], given, skipped))
     is_deep = any(isinstance(part, Section) and has_separator(part) for part in first.parts)
     return iter(dict.fromkeys(found)) if is_deep else found
@@ -70,6 +70,8 @@ def abstract_search(
         patterns=frozenset(patterns),
     )
     found = _found(root, first, {**texts, **patterns}, existing=existing)
+    if compiled.agree is not None:
+        found = (path for path in found if _fits(compiled, path[len(root) + 1 :], given, NONE))
     return iter(dict.fromkeys(found))
 
 
@@ -117,7 +119,7 @@ def _folders(folder: str, shown: str, step: Step, known: Texts, existing: bool) 
     assert below is not None
     try:
         entries = os.scandir(folder)
-    except OSError:
+    except (OSError, UnicodeEncodeError):
         return
     with entries:
         for entry in entries:
@@ -130,7 +132,7 @@ def _folders(folder: str, shown: str, step: Step, known: Texts, existing: bool) 
 def _last(folder: str, shown: str, component: Component, known: Texts) -> Iterator[str]:
     try:
         names = os.listdir(folder)
-    except OSError:
+    except (OSError, UnicodeEncodeError):
         return
     fitting = component.plain(names, known)
     if fitting is not None:

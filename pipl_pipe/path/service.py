@@ -4,17 +4,33 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, Callable, Collection, Dict, List, Mapping, Optional, Tuple, Union
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Collection,
+    Dict,
+    List,
+    Mapping,
+    Optional,
+    Tuple,
+    Union,
+)
 
 from pipl_pipe import registry
 from pipl_pipe.errors import InvalidCatalog, PipeError, SeveralTemplates
 from pipl_pipe.path import search
 from pipl_pipe.path.catalog import Catalog, Named
 from pipl_pipe.path.entries import Loading
-from pipl_pipe.path.notations.toolkit import TemplatePath
+from pipl_pipe.path.notations.toolkit import TemplatePath, TemplateString
 from pipl_pipe.path.text import normal, shown
 
-PathLike = Union[str, "os.PathLike[str]"]
+if TYPE_CHECKING:
+    from pipl_pipe.path.notations.partout.label import LabelTemplate
+
+    Searched = Union[TemplatePath, LabelTemplate]
+
+PathLike = Union[str, bytes, "os.PathLike[str]"]
 Load = Callable[[], Tuple[List[Catalog[Any]], List[PipeError]]]
 
 
@@ -54,7 +70,7 @@ class Paths:
 
         Raises UndecidedPath.
         """
-        text = normal(os.fspath(path))
+        text = normal(os.fsdecode(path))
         found = self._ready().paths.of(text)
         return found or (self._ready().paths.of(text[1:]) if text.startswith("//") else [])
 
@@ -63,13 +79,13 @@ class Paths:
         found = self.templates_from_path(path)
         if len(found) > 1:
             raise SeveralTemplates(
-                shown(os.fspath(path)), tuple(template.name for template in found)
+                shown(os.fsdecode(path)), tuple(template.name for template in found)
             )
         return found[0] if found else None
 
     def paths_from_template(
         self,
-        template: TemplatePath,
+        template: Searched,
         fields: Mapping[str, Any],
         skip_keys: Optional[Collection[str]] = None,
         skip_missing_optional_keys: bool = False,
@@ -79,7 +95,7 @@ class Paths:
         Values of `skip_keys` do not count. Sections stand where values are given for their
         keys; with `skip_missing_optional_keys`, and for optional keys that are skipped, with
         and without. A value that stands for many, such as `%04d`, counts as not given.
-        Raises InvalidValue, NoRoot, UndecidedPath.
+        Raises InvalidValue, NoRoot, NamesOnly, UndecidedPath.
         """
         skipped = frozenset(skip_keys or ())
         given = {
@@ -90,35 +106,40 @@ class Paths:
         found = search.search(
             template.compiled,
             template.search_root,
-            given,
+            template.by_key(given),
             optional=skip_missing_optional_keys,
-            skipped=skipped,
+            skipped=template.by_key(dict.fromkeys(skipped, "any")).keys(),
         )
         return _native(found)
 
     def abstract_paths_from_template(
-        self, template: TemplatePath, fields: Mapping[str, Any], *, existing: bool = True
+        self, template: Searched, fields: Mapping[str, Any], *, existing: bool = True
     ) -> List[str]:
         """Paths with the default of abstract keys in place of what is on the disk, in no order.
 
         A value given for an abstract key stands instead: a frame, or a pattern. Only sequences
         of which there is at least one file are reported; without `existing`, one whose other
         keys are all known is reported as soon as its folder is there, without looking into it.
-        Raises InvalidValue, NoRoot, UndecidedPath.
+        Raises InvalidValue, NoRoot, NamesOnly, UndecidedPath.
         """
         patterns: Dict[str, str] = {}
         given: Dict[str, Any] = {}
-        for name, key in template.keys.items():
+        keys: Mapping[str, Any] = template.keys
+        for name, key in keys.items():
             value = fields.get(name)
             is_abstract = bool(getattr(key, "is_abstract", False))
-            if is_abstract and value is None and not template.is_optional(name):
+            if is_abstract and value is None and name not in template.compiled.optional:
                 patterns[name] = key.str_from_value()
             elif _is_pattern(template, name, value):
                 patterns[name] = key.str_from_value(value)
             elif value is not None:
                 given[name] = value
         found = search.abstract_search(
-            template.compiled, template.search_root, given, patterns, existing=existing
+            template.compiled,
+            template.search_root,
+            template.by_key(given),
+            patterns,
+            existing=existing,
         )
         return _native(found)
 
@@ -133,7 +154,7 @@ class _Loaded:
 
     def __init__(self, templates: List[Named], broken: Tuple[PipeError, ...]) -> None:
         self.every = Catalog(templates)
-        self.paths = Catalog(one for one in templates if one.compiled.prefixes != ("",))
+        self.paths = Catalog(one for one in templates if not isinstance(one, TemplateString))
         self.broken = broken
 
 
@@ -157,7 +178,7 @@ def _loaded(catalogs: List[Catalog[Any]], broken: List[PipeError]) -> _Loaded:
     return _Loaded(list(known.values()), tuple(broken))
 
 
-def _is_pattern(template: TemplatePath, name: str, value: Any) -> bool:
+def _is_pattern(template: Searched, name: str, value: Any) -> bool:
     stands_for_many = getattr(template.keys.get(name), "is_pattern", None)
     return stands_for_many is not None and bool(stands_for_many(value))
 

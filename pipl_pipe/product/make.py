@@ -6,26 +6,27 @@ the same bytes.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import keyword
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List, Mapping, Optional, Tuple
+from typing import Dict, List, Mapping, Tuple
 
+from pipl_pipe import __version__
 from pipl_pipe.asset import reference
 from pipl_pipe.asset.disk import files
 from pipl_pipe.asset.reference import ProductAssets, Reference
 from pipl_pipe.asset.types import asset_types
 from pipl_pipe.errors import InvalidProduct
 from pipl_pipe.names import normalised
+from pipl_pipe.product import provenance
 from pipl_pipe.product.product import GROUP, product_types
+from pipl_pipe.product.provenance import FRAMEWORK, Item, Provenance, TaskRelease, Tool
 from pipl_pipe.product.wheel import Metadata, wheel_name, write_wheel
 
-PROVENANCE = "provenance.json"
-PROVENANCE_FORMAT = "pipl-provenance/1"
 ASSETS_GROUP = "pipl_pipe.assets"
-FRAMEWORK = "pipl-pipe"
 _PACKAGE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _INIT = '''"""The {type} {package}, made by the task {task}."""
 
@@ -36,26 +37,24 @@ PRODUCT = new({type!r}, {package!r})
 
 
 @dataclass(frozen=True)
-class Release:
-    """The published task that makes a product: its wheel's digest and its lock's, in hex.
+class Release(TaskRelease):
+    """The published task that makes a product, and the packages of its lock."""
 
-    `lock` is None for a task that was published without one.
-    """
-
-    name: str
-    version: str
-    sha256: str
-    lock: Optional[str] = None
+    tools: Tuple[Tool, ...] = ()
 
 
 @dataclass(frozen=True)
 class ProductSpec:
-    """A product to be made; its version is the release's. `requires` are PEP 508."""
+    """A product to be made; its version is the release's. `requires` are PEP 508.
+
+    `inputs` are the assets that its task could read.
+    """
 
     package: str
     type: str
     requires: Tuple[str, ...]
     assets: Tuple[Reference, ...]
+    inputs: Tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,9 @@ def make(spec: ProductSpec, release: Release, out: Path) -> Made:
         raise InvalidProduct(spec.package, tuple(problems))
     package, distribution = spec.package, normalised(spec.package)
     path = out / wheel_name(distribution, release.version)
-    content = ProductAssets(package, spec.type, release.version, spec.assets)
+    content = reference.render(
+        ProductAssets(package, spec.type, release.version, spec.assets)
+    ).encode("utf-8")
     init = _INIT.format(type=spec.type, package=package, task=release.name)
     kind = {"format": "pipl-packl/1", "kind": "product", "type": spec.type}
     with files.storing(out):
@@ -94,7 +95,7 @@ def make(spec: ProductSpec, release: Release, out: Path) -> Made:
             version=release.version,
             files={
                 f"{package}/__init__.py": init.encode("utf-8"),
-                f"{package}/{reference.NAME}": reference.render(content).encode("utf-8"),
+                f"{package}/{reference.NAME}": content,
             },
             metadata=Metadata(
                 summary=f"The {spec.type} {package}, made by the task {release.name}",
@@ -109,7 +110,7 @@ def make(spec: ProductSpec, release: Release, out: Path) -> Made:
                 },
             },
             dist_info={
-                PROVENANCE: _json(_provenance(spec, release)),
+                provenance.NAME: _provenance(spec, release, content).encode("utf-8"),
                 "pipl.json": _json(kind),
             },
         )
@@ -151,14 +152,20 @@ def _requires(spec: ProductSpec) -> Tuple[str, ...]:
     return tuple(chosen[name] for name in sorted(chosen))
 
 
-def _provenance(spec: ProductSpec, release: Release) -> Dict[str, object]:
-    assets = [{"name": one.name, "revision": one.revision, "size": one.size} for one in spec.assets]
-    return {
-        "format": PROVENANCE_FORMAT,
-        "task": {"name": release.name, "version": release.version, "sha256": release.sha256},
-        "lock": release.lock,
-        "assets": sorted(assets, key=lambda one: str(one["name"])),
-    }
+def _provenance(spec: ProductSpec, release: Release, content: bytes) -> str:
+    task = TaskRelease(release.name, release.version, release.sha256, release.lock, release.file)
+    return provenance.render(
+        Provenance(
+            product=normalised(spec.package),
+            version=wheel_name(spec.package, release.version).split("-")[1],
+            task=task,
+            assets=tuple(Item(f"{spec.package}/{one.name}", one.revision) for one in spec.assets),
+            content=f"sha256:{hashlib.sha256(content).hexdigest()}",
+            inputs=spec.inputs,
+            tools=release.tools,
+            versions={FRAMEWORK: __version__},
+        )
+    )
 
 
 def _json(document: Mapping[str, object]) -> bytes:

@@ -23,8 +23,6 @@ def verify(wheels: Iterable[Path], store: AssetStore) -> int:
             store.verify(asset)
             if asset.picture is not None:
                 store.verify(asset.picture)
-            if asset.picture is not None:
-                store.verify(asset.picture)
             count += 1
     return count
 

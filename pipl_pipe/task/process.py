@@ -22,13 +22,18 @@ from pipl_pipe.asset.reference import Reference
 from pipl_pipe.asset.store import AssetStore, Stored
 from pipl_pipe.asset.types import asset_types
 from pipl_pipe.errors import InvalidRelease, ProcessFailed, ScratchNotEmpty, WroteOutside
+from pipl_pipe.product import installed
 from pipl_pipe.product.make import Made, ProductSpec, Release, make
+from pipl_pipe.product.provenance import Item, Tool
 from pipl_pipe.task import guard, job, snapshot
 from pipl_pipe.task.job import Job, ProductBuilder
 from pipl_pipe.task.task import Task
 
 _SHOWN = 20
-_VARIABLES = ("TMPDIR", "TEMP", "TMP", "XDG_CACHE_HOME")
+_VARIABLES = (
+    *("TMPDIR", "TEMP", "TMP"),
+    *("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"),
+)
 
 
 @dataclass(frozen=True)
@@ -48,15 +53,25 @@ class Places:
 def read_release(path: Path) -> Release:
     """The published task: JSON with name, version, sha256 and lock (a digest or null).
 
-    Raises InvalidRelease.
+    `file`, the name of its wheel, and `tools` (name, version and digest of what its lock holds)
+    may be there too. Raises InvalidRelease.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         lock = content.get("lock")
-        release = Release(content["name"], content["version"], content["sha256"], lock)
+        rows = [[row["name"], row["version"], row["digest"]] for row in content.get("tools", ())]
+        release = Release(
+            content["name"],
+            content["version"],
+            content["sha256"],
+            lock,
+            content.get("file", ""),
+            tuple(Tool(*row) for row in rows),
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
         raise InvalidRelease(str(path), f"{type(fault).__name__}: {fault}") from fault
-    texts = (release.name, release.version, release.sha256, lock or "")
+    texts = [release.name, release.version, release.sha256, lock or "", release.file]
+    texts += [text for row in rows for text in row]
     if not all(isinstance(text, str) for text in texts):
         raise InvalidRelease(str(path), "a value is not a text")
     return release
@@ -77,11 +92,25 @@ def process(task: Task, release: Release, places: Places, store: AssetStore) -> 
     job.check(task.name, products)
     stored: Dict[Path, Stored] = {}
     sources = [(one.type, one.path) for product in products for one in product.sources]
+    inputs = _inputs()
     with tempfile.TemporaryDirectory(prefix="pipl-thumbnails-") as aside:
         found = recording.record(sources, Path(aside))
         for note in [note for one in found.values() for note in one.notes]:
             sys.stderr.write(f"facts: {note}\n")
-        return tuple(_made(product, release, places, store, stored, found) for product in products)
+        return tuple(
+            make(
+                ProductSpec(
+                    product.package,
+                    product.type,
+                    product.requires,
+                    _stored(product, places, store, stored, found),
+                    inputs,
+                ),
+                release,
+                places.out,
+            )
+            for product in products
+        )
 
 
 def _run(task: Task, places: Places) -> List[ProductBuilder]:
@@ -114,15 +143,24 @@ def _same_version(one: str, other: str) -> bool:
         return one == other
 
 
-def _made(
+def _inputs() -> Tuple[Item, ...]:
+    """The assets of the products that are installed here: what the task could read."""
+    content, _ = installed.product_assets()
+    return tuple(
+        Item(f"{package}/{one.name}", one.revision)
+        for package in sorted(content)
+        for one in content[package].assets
+    )
+
+
+def _stored(
     product: ProductBuilder,
-    release: Release,
     places: Places,
     store: AssetStore,
     stored: Dict[Path, Stored],
     found: Mapping[Tuple[str, Path], Found],
-) -> Made:
-    """Store a product's assets and write its wheel; `stored` is what was stored before."""
+) -> Tuple[Reference, ...]:
+    """Store a product's assets; `stored` is what was stored before."""
     scratch = places.scratch.resolve()
     references = []
     for source in product.sources:
@@ -143,8 +181,7 @@ def _made(
         store.verify(reference)
         thumbnail = found[source.type, source.path].thumbnail
         references.append(_shown(reference, product.package, thumbnail, store))
-    spec = ProductSpec(product.package, product.type, product.requires, tuple(references))
-    return make(spec, release, places.out)
+    return tuple(references)
 
 
 def _shown(

@@ -7,7 +7,8 @@ import stat
 from pathlib import Path
 from typing import Dict, FrozenSet, Iterable, List, Tuple
 
-Seen = Tuple[int, int, int]
+Seen = Tuple[int, int, int, int]
+"""Mode, and of what is no folder also size, time of change (ns) and inode."""
 _CACHES = frozenset({"__pycache__"})
 
 
@@ -40,7 +41,8 @@ def _scan(here: str, waiting: List[str], found: Dict[str, Seen], left_out: Froze
         except FileNotFoundError:  # as above
             continue
         if stat.S_ISDIR(status.st_mode):
-            found[entry.path] = (0, 0, 0)
+            found[entry.path] = (status.st_mode, 0, 0, 0)
             waiting.append(entry.path)
         else:
-            found[entry.path] = (status.st_size, status.st_mtime_ns, status.st_ino)
+            inode = status.st_ino
+            found[entry.path] = (status.st_mode, status.st_size, status.st_mtime_ns, inode)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from pipl.ci.ledger.database import Ledger
+from pipl.ci.ledger.overview import unindexed
 from pipl.ci.ledger.schema import notices, runners, runs
 
 
@@ -38,7 +39,7 @@ def ends(ledger: Ledger, *, since: float) -> Iterator[End]:
     query = (
         select(runs.c.id, runs.c.attempt, runs.c.handler, runs.c.started_at, runs.c.ended_at)
         .where(runs.c.ended_at >= since, runs.c.started_at.is_not(None))
-        .where(runs.c.state.in_(("passed", "failed")))
+        .where(unindexed(runs.c.state).in_(("passed", "failed")))
         .order_by(runs.c.ended_at)
     )
     with ledger.reading() as connection:

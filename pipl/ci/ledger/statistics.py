@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import func, select
 
 from pipl.ci.ledger.database import Ledger
+from pipl.ci.ledger.overview import unindexed
 from pipl.ci.ledger.schema import runs
 
 OVERALL = ""
@@ -81,7 +82,7 @@ def statistics(ledger: Ledger, *, since: float) -> tuple[HandlerStatistics, ...]
         runs.c.queued_at,
         runs.c.started_at,
         runs.c.ended_at,
-    ).where(runs.c.ended_at >= since, runs.c.state.in_(_STATES))
+    ).where(runs.c.ended_at >= since, unindexed(runs.c.state).in_(_STATES))
     overall, samples = _Sample(), dict[str, _Sample]()
     with ledger.reading() as connection:
         for handler, *row in connection.execute(query):
@@ -93,11 +94,13 @@ def statistics(ledger: Ledger, *, since: float) -> tuple[HandlerStatistics, ...]
     return (overall.statistics(OVERALL), *each)
 
 
-def counts(ledger: Ledger) -> dict[tuple[str, str], int]:
-    """How many runs there are, by state and handler. Reads the whole table."""
+def counts(ledger: Ledger, *, states: Sequence[str] = ()) -> dict[tuple[str, str], int]:
+    """How many runs there are, by state and handler; without `states` it reads all of them."""
     query = select(runs.c.state, runs.c.handler, func.count()).group_by(
         runs.c.state, runs.c.handler
     )
+    if states:
+        query = query.where(runs.c.state.in_(states))
     with ledger.reading() as connection:
         return {(str(one), str(two)): int(count) for one, two, count in connection.execute(query)}
 

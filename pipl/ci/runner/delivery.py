@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
-from pipl.ci import products
+from pipl.ci import products, statement
 from pipl.ci.flow import FOLLOW, Stage
+from pipl.ci.hashing import sha256_of
 from pipl.ci.ledger import deliveries, records
 from pipl.ci.ledger.database import Ledger
-from pipl.ci.products import Delivery, TaskFile
+from pipl.ci.products import Delivery
 from pipl.ci.run import Outcome, Run
-from pipl.errors import InvalidFlow
+from pipl.ci.statement import Json
+from pipl.errors import DiskFull, InvalidFlow, LedgerAway, LedgerGone, NotAllowed
 from pipl.index.client import IndexClient
 from pipl.index.name import IndexName
 from pipl_pipe.errors import DesignedError
 
 PUBLISHED = "published"
-"""The record that lists what a run has put on an index: file, digest, index."""
+"""The record that lists what a run has put on an index: file, index, digest."""
 
 
-def deliver(
-    run: Run, stage: Stage | None, client: IndexClient, *, ledger: Ledger, locks: Path
-) -> Outcome:
+def deliver(run: Run, stage: Stage | None, client: IndexClient, *, ledger: Ledger) -> Outcome:
     """Upload the files of a run, the very same ones each time that this is tried.
 
     Raises LedgerAway, DiskFull where the ledger does.
@@ -32,7 +34,6 @@ def deliver(
     files = deliveries.files(ledger, run.id)
     follows = run.handler == FOLLOW
     index = None if stage is None else stage.follow if follows else stage.products
-    said: list[str] = []
     try:
         if index is None:
             key = "follow" if follows else "products"
@@ -40,16 +41,26 @@ def deliver(
         with tempfile.TemporaryDirectory(prefix="pipl-ci-") as folder:
             paths = _written(files, Path(folder))
             if follows:
-                _upload(client, index, paths, said.append)
+                published = _enter(client, index, paths)
             else:
-                task = TaskFile(run.project, run.version, run.sha256)
-                to = Delivery(client, index, task)
-                products.deliver(to, paths, locks=locks, say=said.append)
+                published = _products(client, index, paths, run, ledger)
+    except (LedgerAway, LedgerGone, DiskFull):
+        raise
     except DesignedError as fault:
         return Outcome.of_error(fault)
-    published = [{"file": name, "index": str(index)} for name in files]
     records.keep(ledger, run, {PUBLISHED: json.dumps(published).encode("utf-8")})
-    return Outcome.passed(f"made {', '.join(files)}")
+    return Outcome.passed(f"made {', '.join(str(one['file']) for one in published)}")
+
+
+def _products(
+    client: IndexClient, index: IndexName, paths: Sequence[Path], run: Run, ledger: Ledger
+) -> list[Json]:
+    """Upload products, and keep their provenance, completed by when and where, beside them."""
+    to = Delivery(client, index, run.project)
+    held = products.deliver(to, paths, claim=partial(deliveries.claim_name, ledger))
+    with contextlib.suppress(NotAllowed):  # the wheel's own provenance has to do then
+        statement.attach(client, held, records.record(ledger, run.id, statement.RECORD))
+    return [{"file": one.filename, "index": str(index), "sha256": one.sha256} for one in held]
 
 
 def _written(files: Mapping[str, bytes], folder: Path) -> list[Path]:
@@ -61,10 +72,10 @@ def _written(files: Mapping[str, bytes], folder: Path) -> list[Path]:
     return paths
 
 
-def _upload(
-    client: IndexClient, index: IndexName, paths: list[Path], say: Callable[[str], None]
-) -> None:
+def _enter(client: IndexClient, index: IndexName, paths: Sequence[Path]) -> list[Json]:
     """A task's release anew: wheels last, because CI handles a release when its wheel is there."""
+    published: list[Json] = []
     for path in sorted(paths, key=lambda path: path.suffix == ".whl"):
         client.upload(index, path)
-        say(f"uploaded {path.name} to {index}")
+        published.append({"file": path.name, "index": str(index), "sha256": sha256_of(path)})
+    return published

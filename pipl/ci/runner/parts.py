@@ -12,6 +12,7 @@ from pipl.ci.event import ReleaseEvent
 from pipl.ci.flow import Flow, Stage
 from pipl.ci.job_folder import JobSpec
 from pipl.ci.ledger.database import Ledger
+from pipl.ci.notify.delivery import Delivery
 from pipl.ci.pipeline import FlowSource
 from pipl.ci.place import CIPlace
 from pipl.ci.run import NewRun, Run
@@ -85,7 +86,8 @@ class Parts:
 
     `connect` gives a client acting as the CI user, a new one each time; True asks for a new
     login too. `login` is that of the user that a job acts as. `order` says what a job of a run
-    is told. `clock` gives seconds since the epoch, `monotonic` seconds that never jump.
+    is told. `notify` sends what people are to be told (None: another runner does). `clock` gives
+    seconds since the epoch, `monotonic` seconds that never jump.
     """
 
     place: CIPlace
@@ -101,5 +103,6 @@ class Parts:
     pid: int
     tell: Callable[[Notice], None]
     follower: Follower = field(default_factory=NoFollower)
+    notify: Callable[[Ledger], Delivery] | None = None
     timing: Timing = Timing()
     read: feed.ReadPage = feed.read

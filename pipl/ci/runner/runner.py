@@ -7,6 +7,7 @@ import threading
 
 from pipl.ci.ledger import leases, queries
 from pipl.ci.ledger.database import Ledger
+from pipl.ci.notify.postman import Postman
 from pipl.ci.runner.feeding import POLL_S, Feeding
 from pipl.ci.runner.in_force import FlowInForce
 from pipl.ci.runner.lease import Lease
@@ -58,7 +59,14 @@ class Runner:
             lease.start(host=parts.host, pid=parts.pid)
             hand = _Hand(parts, ledger, lease, feeding, working)
             hand.settle_orphans()
+            postman = None
+            if parts.notify is not None:
+                postman = Postman(parts.notify(ledger), lambda: in_force.flow)
+                stack.callback(postman.stop)
+                postman.start()
             self._work(hand, once=once)
+            if postman is not None:
+                postman.finish()
 
     def stop(self) -> None:
         """Ask `run`, in another thread, to return soon."""

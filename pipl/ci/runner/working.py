@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from pipl.ci import job_folder, outbox
-from pipl.ci.engine import Ended, Limits, Work
+from pipl.ci.engine import MEMORY, Ended, Limits, Work
 from pipl.ci.flow import FOLLOW, PROMOTE, HandlerStep
 from pipl.ci.ledger import deliveries, ending, leases, logs, queries, queue, records
 from pipl.ci.ledger.database import Ledger
@@ -215,8 +215,7 @@ class Working:
         self._parts.tell(Notice(f"started: {run.title}", run))
 
     def _deliver(self, run: Run) -> None:
-        stage, locks = self._in_force.stage(run), self._parts.place.locks
-        self._act(run, partial(deliver, run, stage, ledger=self._ledger, locks=locks))
+        self._act(run, partial(deliver, run, self._in_force.stage(run), ledger=self._ledger))
 
     def _act(self, run: Run, act: Act) -> None:
         self._acting[self._acts.start(act)] = run
@@ -244,8 +243,7 @@ class Working:
         if ended.timed_out:
             return Outcome.of_error(JobTimedOut(step.timeout_s))
         if ended.out_of_memory:
-            limit = Limits(step.timeout_s, dict(step.resources)).memory_bytes or 0
-            return Outcome.of_error(JobOutOfMemory(limit))
+            return Outcome.of_error(JobOutOfMemory(dict(step.resources).get(MEMORY, 0.0)))
         if ended.lost:
             return replace(Outcome.of_error(JobLost(ended.host or run.host or "")), again=True)
         died = JobFailed(f"its process ended with status {ended.status} and no verdict")

@@ -33,7 +33,7 @@ _SILENCE_S = 180
 _CONNECT_S = 10
 _REQUEST_S = 900
 """obstore's default of 30 s would cut every download of a pack on a slow line."""
-_SETTINGS = {"s3": {"endpoint", "region"}, "az": {"endpoint"}, "gs": set()}
+_SETTINGS = {"s3": {"endpoint", "region"}, "az": {"endpoint"}, "gs": {"endpoint"}}
 _SECRETS = re.compile(r"(?i)(authorization|signature|credential|x-amz-[a-z-]+|sig)=[^&\s]*")
 
 
@@ -64,16 +64,17 @@ class CloudBucket:
             raise InvalidBucket(f"{parts.scheme}://…", "it is not a bucket's name and a prefix")
         if endpoint is not None and not _address(endpoint):
             raise InvalidBucket(url, "its endpoint is not an http:// or https:// address")
+        scheme = parts.scheme.lower()
+        wanted = {"endpoint": endpoint, "region": region}
+        surplus = {name for name, value in wanted.items() if value} - _SETTINGS[scheme]
+        if surplus:
+            raise InvalidBucket(url, f"it takes no {' or '.join(sorted(surplus))}")
         given: Dict[str, str] = {}
         if endpoint is not None:
-            given["endpoint"] = endpoint
+            given["base_url" if scheme == "gs" else "endpoint"] = endpoint
         if region is not None:
             given["region"] = region
         kinds: Dict[str, Type[Any]] = {"s3": S3Store, "az": AzureStore, "gs": GCSStore}
-        scheme = parts.scheme.lower()
-        surplus = set(given) - _SETTINGS[scheme]
-        if surplus:
-            raise InvalidBucket(url, f"it takes no {' or '.join(sorted(surplus))}")
         client: ClientConfig = {
             "connect_timeout": timedelta(seconds=_CONNECT_S),
             "timeout": timedelta(seconds=_REQUEST_S),

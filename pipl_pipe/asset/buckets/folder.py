@@ -8,6 +8,7 @@ import stat
 import sys
 import tempfile
 import time
+from io import BufferedWriter, FileIO
 from pathlib import Path
 from typing import BinaryIO, Iterator, Optional, Tuple, Union
 
@@ -58,11 +59,15 @@ class FolderBucket:
         with self._writing():
             handle, aside = self._aside()
         try:
-            with os.fdopen(handle, "wb", buffering=PIECE_BYTES) as file:
+            raw = FileIO(handle, "w")
+            try:
+                file = BufferedWriter(raw, PIECE_BYTES)
                 yield _Door(self, file)
                 with self._writing():
                     file.flush()
-                    os.fsync(file.fileno())
+                    os.fsync(handle)
+            finally:
+                raw.close()  # closing the buffer would write again what a full disk refused
             with self._writing():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 aside.chmod(READ_ONLY)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 import time
 from pathlib import Path
 from typing import Iterator
@@ -22,6 +21,8 @@ def folder(parent: Path, prefix: str) -> Iterator[Path]:
 
     What processes that were killed left there under the same prefix goes first.
     """
+    import tempfile  # takes 3 ms, which asking about an unchanged tree need not
+
     sweep(parent, prefix)
     made = Path(tempfile.mkdtemp(prefix=f"{prefix}{_STARTING}", dir=parent))
     try:

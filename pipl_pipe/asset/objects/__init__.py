@@ -77,13 +77,16 @@ class Objects:
         Where its algorithm is missing it is believed like any file. Raises AssetMissing,
         AssetDamaged.
         """
-        path = self.path(reference.digest)
+        content = self.manifest_content(reference, asset=asset)
+        return manifest.verified(content, reference, where=self.name)
+
+    def manifest_content(self, reference: Reference, *, asset: str) -> bytes:
+        """Of a manifest, as it lies here: nothing of it is believed yet. Raises AssetMissing."""
         try:
-            with path.open("rb") as file:
-                content = file.read(manifest.MAX_BYTES + 1)
+            with self.path(reference.digest).open("rb") as file:
+                return file.read(manifest.MAX_BYTES + 1)
         except FileNotFoundError as fault:
             raise AssetMissing(reference.revision, self.name, asset) from fault
-        return manifest.verified(content, reference, where=self.name)
 
     def verify(self, digest: Digest, *, size: int, asset: str) -> None:
         """Read an object again. Raises AssetMissing, AssetDamaged, AlgorithmMissing."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -18,7 +17,7 @@ from pipl_pipe.asset.disk import files, lease
 from pipl_pipe.asset.manifest import Entry
 from pipl_pipe.asset.objects import Objects
 from pipl_pipe.asset.objects.batch import Batch, StrPath
-from pipl_pipe.asset.objects.scan import Seen, changed, expect_portable, listed
+from pipl_pipe.asset.objects.scan import Listing, Seen, changed, expect_portable, listed
 from pipl_pipe.asset.objects.stat_cache import StatCache, Taken
 from pipl_pipe.asset.progress import SILENT, Progress
 from pipl_pipe.asset.store import Stored
@@ -58,7 +57,7 @@ class Intake:
         if taken is not None and taken.is_whole(seen) and self._is_there(taken.stored):
             return taken.stored
         if taken is None or not taken.has_names_of(seen):
-            expect_portable(source, seen)
+            expect_portable(source, seen.paths)
         known = {} if taken is None else taken.unchanged(seen)
         try:
             return self._store(source, seen, known, link=link, progress=progress)
@@ -76,7 +75,7 @@ class Intake:
     def _store(
         self,
         source: Path,
-        seen: List[Seen],
+        seen: Listing,
         known: Dict[str, Digest],
         *,
         link: bool,
@@ -84,18 +83,17 @@ class Intake:
     ) -> Stored:
         read_ns = time.time_ns()
         with self.objects.batch() as batch:
-            links = link and _links(source, seen, batch)
+            rows = seen.seen()
+            links = link and _links(source, rows, batch)
             reader = _Reader(self.objects, batch, self.algorithm, source, links, progress)
-            found = reader.read(seen, known)
+            found = reader.read(rows, known)
             for one in found:
                 if one.path is None:
                     batch.expect(one.digest)
                 else:
                     batch.keep(one.digest, one.path, linked=one.linked)
             after = listed(source)
-            if [one.path for one in after] != [one.path for one in seen] or not all(
-                map(Seen.is_same, after, seen)
-            ):
+            if not after.is_same(seen):
                 raise changed(source)
             stored = self._seal(found, batch)
         if self.cache is not None:
@@ -243,6 +241,8 @@ def _seen_now(path: str, handle: int) -> Seen:
 
 def _in_turn(work: Callable[[List[Seen]], List[Read]], parts: List[List[Seen]]) -> List[Read]:
     """The results in order; the first fault, or Ctrl-C, stops the rest."""
+    from concurrent.futures import ThreadPoolExecutor  # takes 3 ms; links need none
+
     with ThreadPoolExecutor(_COPIERS) as pool:
         waiting = [pool.submit(work, part) for part in parts]
         try:

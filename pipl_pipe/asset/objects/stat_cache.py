@@ -10,13 +10,14 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import struct
 from array import array
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional, Tuple
 
 from pipl_pipe.asset.digest import Digest
-from pipl_pipe.asset.objects.scan import Seen
+from pipl_pipe.asset.objects.scan import CTIME, INODE, LINKS, MTIME, WIDTH, Listing
 from pipl_pipe.asset.store import Stored
 
 _TICK_NS = 50_000_000
@@ -25,9 +26,10 @@ _COARSE_TICK_NS = 2_000_000_000
 """Of a file system that keeps no fractions of seconds (FAT keeps even seconds only)."""
 _NONE = -1
 """No file's inode: what was not old enough is read again."""
-_VERSION = 2
-_WIDTH = 6 * 8
+_VERSION = 3
+_WIDTH = WIDTH * 8
 _HEX_BYTES = 32
+_NOTHING: Tuple[Tuple[bytes, ...], Tuple[bytes, ...]] = ((), ())
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS sources (
     store BLOB, source BLOB, algorithm TEXT, linked INTEGER, revision TEXT, size INTEGER,
@@ -53,41 +55,36 @@ class Taken:
 
     @classmethod
     def of(
-        cls, stored: Stored, seen: List[Seen], digests: List[Digest], *, linked: bool, read_ns: int
+        cls, stored: Stored, seen: Listing, digests: List[Digest], *, linked: bool, read_ns: int
     ) -> Taken:
         """`seen` and `digests` go together; `read_ns` is when the first was read."""
-        clean = [
-            one if _is_old(one, read_ns, linked=linked) else one._replace(inode=_NONE)
-            for one in seen
-        ]
+        clean = Listing(seen.paths, _clean(seen, read_ns, linked=linked))
         return cls(
             stored,
             digests[0].algorithm if digests else "",
             linked,
-            _names(seen),
+            seen.names,
             _stats(clean, linked=linked),
             b"".join(bytes.fromhex(one.hex) for one in digests),
         )
 
-    def has_names_of(self, seen: List[Seen]) -> bool:
+    def has_names_of(self, seen: Listing) -> bool:
         """Whether there are the same files, by name."""
-        return self.names == _names(seen)
+        return self.names == seen.names
 
-    def is_whole(self, seen: List[Seen]) -> bool:
+    def is_whole(self, seen: Listing) -> bool:
         """Whether nothing has changed at all."""
         return self.has_names_of(seen) and self.stats == _stats(seen, linked=self.linked)
 
-    def unchanged(self, seen: List[Seen]) -> Dict[str, Digest]:
+    def unchanged(self, seen: Listing) -> Dict[str, Digest]:
         """The digests of the files that have not changed, by path."""
         names = self.names.decode("utf-8", "surrogateescape").split("\0")
-        before = {name: at for at, name in enumerate(names)}
-        stats = _stats(seen, linked=self.linked)
+        before = dict(zip(names, zip(_rows(self.stats, _WIDTH), _rows(self.digests, _HEX_BYTES))))
         found = {}
-        for now, one in enumerate(seen):
-            at = before.get(one.path)
-            if at is not None and _nth(stats, now, _WIDTH) == _nth(self.stats, at, _WIDTH):
-                hex = _nth(self.digests, at, _HEX_BYTES).hex()
-                found[one.path] = Digest(self.algorithm, hex)
+        for path, now in zip(seen.paths, _rows(_stats(seen, linked=self.linked), _WIDTH)):
+            stats, digest = before.get(path, _NOTHING)
+            if stats == now:
+                found[path] = Digest(self.algorithm, digest[0].hex())
         return found
 
 
@@ -158,30 +155,29 @@ class StatCache:
                 self.path.unlink()
 
 
-def _is_old(one: Seen, read_ns: int, *, linked: bool) -> bool:
-    """Whether it was last written so long before it was read that a later write would show."""
-    written = one.mtime_ns if linked else max(one.mtime_ns, one.ctime_ns)
-    tick_ns = _TICK_NS if one.mtime_ns % 1_000_000_000 else _COARSE_TICK_NS
-    return written + tick_ns < read_ns
+def _clean(seen: Listing, read_ns: int, *, linked: bool) -> "array[int]":
+    """The numbers, without the inodes of files that were written when they were read.
+
+    A file was last written so long before it was read that a later write would show, or it is
+    read again.
+    """
+    mtimes = seen.column(MTIME)
+    written = mtimes if linked else array("q", map(max, mtimes, seen.column(CTIME)))
+    if not written or max(written) + _COARSE_TICK_NS < read_ns:
+        return seen.numbers
+    clean = seen.numbers[:]
+    for at, (mtime_ns, written_ns) in enumerate(zip(mtimes, written)):
+        tick_ns = _TICK_NS if mtime_ns % 1_000_000_000 else _COARSE_TICK_NS
+        if written_ns + tick_ns >= read_ns:
+            clean[at * WIDTH + INODE] = _NONE
+    return clean
 
 
-def _names(seen: List[Seen]) -> bytes:
-    return "\0".join([one.path for one in seen]).encode("utf-8", "surrogateescape")
+def _stats(seen: Listing, *, linked: bool) -> bytes:
+    """All numbers but those that giving a file another name changes."""
+    return seen.without(*((CTIME, LINKS) if linked else (LINKS,))).tobytes()
 
 
-def _stats(seen: List[Seen], *, linked: bool) -> bytes:
-    """Six signed 64-bit numbers per file."""
-    numbers = array("q")
-    for _, size, mtime_ns, ctime_ns, inode, device, mode, _ in seen:
-        if inode >> 63 or device >> 63:
-            inode, device = _signed(inode), _signed(device)
-        numbers.extend((size, mtime_ns, 0 if linked else ctime_ns, inode, device, mode))
-    return numbers.tobytes()
-
-
-def _nth(packed: bytes, number: int, width: int) -> bytes:
-    return packed[number * width : (number + 1) * width]
-
-
-def _signed(number: int) -> int:
-    return number - (1 << 64) if number >= 1 << 63 else number
+def _rows(packed: bytes, width: int) -> Iterator[Tuple[bytes, ...]]:
+    """Pieces of equal width, each in a tuple."""
+    return struct.iter_unpack(f"{width}s", packed)

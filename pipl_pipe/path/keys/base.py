@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Union
 
 from pipl_pipe.errors import InvalidKey, InvalidValue
 from pipl_pipe.path.characters import SEPARATORS
@@ -10,6 +10,8 @@ from pipl_pipe.path.parts import Shape
 from pipl_pipe.path.text import MAX_NAME, shown
 
 Choices = Union[Sequence[Any], Mapping[Any, str], None]
+SAMPLES = 8
+"""Texts that a key offers as examples of its values."""
 
 
 class TemplateKey:
@@ -166,6 +168,10 @@ class TemplateKey:
 
     def has_default(self) -> bool:
         return self._default is not None
+
+    def samples(self) -> Iterator[str]:
+        """Texts that values may have where shape and name do not show any; some may not be."""
+        return iter(())
 
     # What subclasses define.
 

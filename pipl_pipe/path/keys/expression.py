@@ -5,8 +5,9 @@ from __future__ import annotations
 import importlib
 import re
 import sys
-from typing import Any, Callable, Dict, Iterable, Match, Optional, Pattern, Set
+from typing import Any, Callable, Dict, Iterable, Iterator, Match, Optional, Pattern, Set
 
+from pipl_pipe.path.keys.sample import sample
 from pipl_pipe.path.text import shown
 
 MAX_STEPS = 100_000
@@ -23,8 +24,6 @@ _compiler = importlib.import_module("re._compiler" if _IS_NEW else "sre_compile"
 
 
 _Match = Callable[[str, int], Optional[Match[str]]]
-_Atoms = Dict[int, _Match]
-"""What matches one character or place, by the identity of its node."""
 
 
 class TooSlow(ValueError):
@@ -44,7 +43,7 @@ class Expression:
         """
         self.pattern: Pattern[str] = re.compile(source, flags)
         self._parsed = _parser.parse(source, flags)
-        self._atoms: _Atoms = {}
+        self._atoms = _Atoms(self._parsed)
         self._is_risky = _is_risky(self._parsed)
         if self._is_risky and not _is_regular(self._parsed):
             raise TooSlow("repeats within repeats, with references or flags of a part")
@@ -58,6 +57,29 @@ class Expression:
     def fullmatch(self, text: str) -> Optional[Match[str]]:
         """Not looked for where nothing fits. Raises TooSlow."""
         return self.pattern.fullmatch(text) if not self._is_risky or self.fits(text) else None
+
+    def samples(self, count: int) -> Iterator[str]:
+        """Texts that it may fit, of which some may be alike."""
+        for variant in range(count):
+            yield sample(self._parsed, self._atoms.takes, variant)
+
+
+class _Atoms:
+    """What matches one character or place, for each such node of an expression."""
+
+    def __init__(self, parsed: Any) -> None:
+        self._parsed = parsed
+        self._known: Dict[int, _Match] = {}
+
+    def match(self, node: Any) -> _Match:
+        known = self._known.get(id(node))
+        if known is None:
+            alone = _parser.SubPattern(self._parsed.state, [node])
+            known = self._known[id(node)] = _compiler.compile(alone, 0).match
+        return known
+
+    def takes(self, node: Any, character: str) -> bool:
+        return self.match(node)(character, 0) is not None
 
 
 class _Ways:
@@ -89,7 +111,7 @@ class _Ways:
         if kind in ("ASSERT", "ASSERT_NOT"):
             wanted = kind == "ASSERT"
             return {start for start in starts if self._stands(value, start) is wanted}
-        match = self._atom(node)
+        match = self._atoms.match(node)
         found = (match(self._text, start) for start in starts)
         return {one.end() for one in found if one is not None}
 
@@ -111,13 +133,6 @@ class _Ways:
             return bool(self._ends(nodes, {start}))
         before = start - int(nodes.getwidth()[0])
         return before >= 0 and start in self._ends(nodes, {before})
-
-    def _atom(self, node: Any) -> _Match:
-        known = self._atoms.get(id(node))
-        if known is None:
-            alone = _parser.SubPattern(self._parsed.state, [node])
-            known = self._atoms[id(node)] = _compiler.compile(alone, 0).match
-        return known
 
     def _count(self, steps: int) -> None:
         self._steps += steps

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 import re
 from typing import Any, Callable, Optional, Sequence, Union
 
@@ -18,10 +19,11 @@ class IntegerKey(TemplateKey):
     """A key whose values are whole numbers from 0 (seed document 001, 'IntegerKey').
 
     Rules that the document leaves open: a text of ASCII digits is taken for the number, and so
-    is a float without fraction, as a DCC gives frames; negative numbers are refused, as a dash
-    separates names. `format_spec` is `0` and the number of digits to pad to; without the zero
-    nothing is padded. Matching strictly, a text must be exactly what writing its number gives;
-    else it may have any number of leading zeros.
+    is a float without fraction, as a DCC gives frames, and an integer of NumPy; True and False
+    are none; negative numbers are refused, as a dash separates names. `format_spec` is `0` and
+    the number of digits to pad to; without the zero nothing is padded. Matching strictly, a
+    text must be exactly what writing its number gives; else it may have any number of leading
+    zeros.
     """
 
     def __init__(
@@ -101,13 +103,14 @@ class IntegerKey(TemplateKey):
             return int(value)
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        if not isinstance(value, int):
+        if isinstance(value, bool) or not isinstance(value, numbers.Integral):
             raise self._refused(value, f"it is a {type(value).__name__}, not a whole number")
-        if value < 0:
+        number = int(value)
+        if number < 0:
             raise self._refused(value, "it is negative")
-        if value.bit_length() > 840:  # more than MAX_NAME digits have
+        if number.bit_length() > 840:  # more than MAX_NAME digits have
             raise self._refused("a number", f"it is longer than {MAX_NAME} digits")
-        return int(value)
+        return number
 
     def _padding(self, format_spec: Any) -> "tuple[int, bool]":
         match = _SPEC.fullmatch(format_spec) if isinstance(format_spec, str) else None

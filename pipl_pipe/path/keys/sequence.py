@@ -23,7 +23,7 @@ class SequenceKey(IntegerKey):
 
     Rules that the document leaves open: the default is the `%d` spelling; padding to one digit
     is none, so that `01` gives `%d`, `@`, `#` and `$F` (`%01d` and `$F1` are read as well); a
-    frame's padding must be exactly that of `format_spec`.
+    frame's padding must be exactly that of `format_spec`; a default must be such a value too.
     """
 
     def __init__(
@@ -60,9 +60,7 @@ class SequenceKey(IntegerKey):
         )
         if self._labels is not None:
             frames = tuple(self._cast(value) for value in self._labels)
-        default = self._default if self._is_pattern(self._default) else None
-        patterns = self._patterns | ({default} if default and "FORMAT" not in default else set())
-        return (*frames, *sorted(patterns))
+        return (*frames, *sorted(self._patterns))
 
     def str_from_value(self, value: Any = None, ignore_type: bool = False) -> str:
         """The text of a frame, pattern or directive. Raises InvalidValue."""
@@ -76,9 +74,7 @@ class SequenceKey(IntegerKey):
         return super().str_from_value(value, ignore_type)
 
     def _is_pattern(self, value: Any) -> bool:
-        if not isinstance(value, str):
-            return False
-        return value in self._patterns or super()._is_pattern(value)
+        return isinstance(value, str) and value in self._patterns
 
     def is_pattern(self, value: Any) -> bool:
         return super().is_pattern(value) or (

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, Optional, Sequence, Union
+from typing import Any, Callable, Iterator, Optional, Sequence, Union
 
 from pipl_pipe.errors import InvalidValue
 from pipl_pipe.path.characters import ALPHANUMERIC, ANYTHING, LETTERS
-from pipl_pipe.path.keys.base import Choices, TemplateKey
+from pipl_pipe.path.keys.base import SAMPLES, Choices, TemplateKey
 from pipl_pipe.path.keys.expression import Expression, TooSlow
 from pipl_pipe.path.keys.subset import Subset
 from pipl_pipe.path.parts import Run, Shape
@@ -89,6 +89,12 @@ class StringKey(TemplateKey):
     def is_exact(self) -> bool:
         known_filter = self._filter_by is None or self._filter_by in _FILTERS
         return known_filter and not self._exclusions and self._subset is None
+
+    def samples(self) -> Iterator[str]:
+        """Texts by the filter, or of what the subset makes."""
+        for one in (self._filter, self._subset.result if self._subset else None):
+            if one is not None:
+                yield from one.samples(SAMPLES)
 
     def _cast(self, value: Any) -> str:
         if not isinstance(value, str):

@@ -9,7 +9,10 @@ from typing import List, Optional, Pattern
 
 from pipl_pipe.errors import InvalidKey
 from pipl_pipe.path.keys.expression import Expression, TooSlow
-from pipl_pipe.path.text import shown
+from pipl_pipe.path.text import MAX_NAME, shown
+
+_SPEC = re.compile(r"(?:[^{}]?[<>^])?0?([0-9]{0,3})(?:\.[0-9]{1,3})?s?", re.DOTALL)
+"""What a form says of a group's width; group 1 is the width."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +46,10 @@ class Subset:
             raise InvalidKey(key, f"subset {expression!r} has no group, such as '(.{{3}}).*'")
         if form is not None:
             try:
+                _expect_plain(form)
                 form.format(*("x" for _ in range(pattern.groups)))
-            except (ValueError, LookupError, AttributeError, TypeError) as fault:
-                problem = f"subset_format {form!r} does not fit the groups of {expression!r}"
+            except (ValueError, LookupError) as fault:
+                problem = f"subset_format {shown(form)!r} does not fit the groups of {expression!r}"
                 raise InvalidKey(key, problem) from fault
         return cls(expression, form, matching, _result(pattern, form))
 
@@ -63,6 +67,17 @@ class Subset:
     def gives(self, text: str) -> bool:
         """The text can be a result, as far as that can be told. Raises TooSlow."""
         return self.result is None or self.result.fits(text)
+
+
+def _expect_plain(form: str) -> None:
+    """Groups by their numbers, none made wider than a name can be: `{0}`, `{1:>4}`.
+
+    Raises ValueError: what else `str.format` knows reads attributes, or fills the memory.
+    """
+    for _, name, spec, _ in string.Formatter().parse(form):
+        width = _SPEC.fullmatch(spec or "")
+        if (name and not name.isdecimal()) or width is None or int(width[1] or 0) > MAX_NAME:
+            raise ValueError(form)
 
 
 def _result(pattern: Pattern[str], form: Optional[str]) -> Optional[Expression]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import datetime
 import re
-from typing import Any, Callable, Union
+from typing import Any, Callable, Iterator, Union
 
 from pipl_pipe.path.characters import ANYTHING, Characters
-from pipl_pipe.path.keys.base import TemplateKey
+from pipl_pipe.path.keys.base import SAMPLES, TemplateKey
 from pipl_pipe.path.parts import Run, Shape
 
 _DIRECTIVE = re.compile(r"%(.)", re.DOTALL)
 _DIGITS = {"Y": 4, "y": 2, "m": 2, "d": 2, "H": 2, "I": 2, "M": 2, "S": 2, "f": 6, "j": 3,
            "w": 1, "u": 1, "U": 2, "W": 2, "G": 4, "V": 2}  # fmt: skip
 _SAMPLE = datetime.datetime(2015, 6, 24, 21, 20, 30, tzinfo=datetime.timezone.utc)
+_APART = datetime.timedelta(days=400, hours=1, minutes=1, seconds=1, microseconds=1)
 
 
 def now() -> datetime.datetime:
@@ -78,6 +79,11 @@ class TimestampKey(TemplateKey):
         literal = _DIRECTIVE.sub("", spec)
         length = len(literal) + sum(_DIGITS[letter] for letter in letters)
         return (Run(Characters.of("09", *literal), length, length),)
+
+    def samples(self) -> Iterator[str]:
+        """Times in different years, months and so on."""
+        for number in range(SAMPLES):
+            yield self._written(_SAMPLE + number * _APART)
 
     def validate(self, value: Any) -> bool:
         """A datetime, or a text by `format_spec`."""

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Any, Collection, Mapping, Optional
 
-from pipl_pipe.errors import InvalidTemplate, NoRoot, PathOutside
+from pipl_pipe.errors import InvalidTemplate, NamesOnly, NoRoot, PathOutside
 from pipl_pipe.path.compiled import Compiled
 from pipl_pipe.path.notations import toolkit_definition
 from pipl_pipe.path.notations.toolkit_template import PathLike, Template
@@ -46,7 +46,7 @@ class TemplatePath(Template):
             raise InvalidTemplate(name or definition, shown(definition), column, problem)
         super().__init__(definition, keys, name)
         start = _joined(self._root) if definition else self._root
-        self._write = Writer(self._name, self._compiled.parts, start).write
+        self._writer = Writer(self._name, self._compiled.parts, start)
         self._is_native = os.sep == "/" and self._root != "" and not _is_windows(self._root)
 
     @property
@@ -82,7 +82,7 @@ class TemplatePath(Template):
         Raises MissingFields, InvalidValue, PathTooLong, NoRoot.
         """
         if platform is None and self._is_native:
-            return self._write(fields)
+            return self._writer.write(fields)
         root, is_windows = self._root, os.sep == "\\" or _is_windows(self._root)
         if platform is not None:
             known = _platform(platform)
@@ -136,6 +136,11 @@ class TemplateString(Template):
     def validate_with(self) -> Optional[Template]:
         """The template that decides what is valid, if it is not this one."""
         return self._validate_with
+
+    @property
+    def search_root(self) -> str:
+        """There is none. Raises NamesOnly."""
+        raise NamesOnly(self._name)
 
     @property
     def parent(self) -> None:

@@ -19,7 +19,8 @@ from pipl_pipe.path.text import folded
 
 MAX_KEPT = 16
 """Catalogs remembered. Files that have not changed give the same documents again, and the same
-documents the same templates, with all that was compiled of them."""
+documents the same templates, with all that was compiled of them. Nothing is kept on the disk:
+most of the time goes into making templates and their expressions, which no file can hold."""
 _kept: Dict[Any, Tuple[Catalog[Template], List[Node]]] = {}
 
 

@@ -12,7 +12,7 @@ from pipl_pipe.path.notations.toolkit_skip import without
 from pipl_pipe.path.parts import Fields, Key
 from pipl_pipe.path.text import shown
 
-PathLike = Union[str, "os.PathLike[str]"]
+PathLike = Union[str, bytes, "os.PathLike[str]"]
 MAX_READINGS = 16
 
 
@@ -59,6 +59,10 @@ class Template:
     def keys(self) -> Dict[str, Any]:
         """Field name to key, in the definition's order."""
         return dict(self._compiled.keys)
+
+    def by_key(self, fields: Mapping[str, Any]) -> Dict[str, Any]:
+        """The values that are given, by the names of the compiled keys: those of the fields."""
+        return {name: value for name, value in fields.items() if value is not None}
 
     @property
     def parent(self) -> Optional[Template]:
@@ -145,7 +149,7 @@ class Template:
         return Compiled(self._name, parts)
 
     def _text(self, path: PathLike) -> str:
-        return str(os.fspath(path))
+        return os.fsdecode(path)
 
     def _readings(
         self,

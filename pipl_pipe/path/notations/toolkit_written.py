@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
 from pipl_pipe.errors import InvalidCatalog
 from pipl_pipe.path import document
@@ -49,6 +49,10 @@ class Written:
                 problems.append(f"{at.place}: there is no section {name!r}; there are: {known}")
             elif not name.startswith("include"):
                 self._section(name, node, problems)
+        both = _names(own.get("paths")) & _names(own.get("strings"))
+        for name in sorted(both):
+            place = self.strings[name].place
+            problems.append(f"{place}: {name!r} is a path in this file already; rename one")
         given = document.from_plain({k: dict(v) for k, v in source.roots.items()}, source.name)
         self._section("roots", given, problems)
 
@@ -89,6 +93,11 @@ class Written:
                 problems += fault.problems
                 continue
             self.add(Source(str(path), found, path), problems, files)
+
+
+def _names(section: Optional[Tuple[Node, Node]]) -> Set[str]:
+    """The entries of a section, if the file has it."""
+    return {name for name, _, _ in section[1].items()} if section else set()
 
 
 def _resolved(path: Path) -> Path:

@@ -33,6 +33,18 @@ def rclone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]:
 
 
 @pytest.fixture(scope="session")
+def google(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]:
+    folder = tmp_path_factory.mktemp("google")
+    (folder / "assets").mkdir()
+    yield from started(object_stores.google_server(folder))
+
+
+@pytest.fixture(scope="session")
+def azurite() -> Iterator[ObjectServer]:
+    yield from started(object_stores.azure_server("assets"))
+
+
+@pytest.fixture(scope="session")
 def sftp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]:
     yield from started(object_stores.sftp_server(tmp_path_factory.mktemp("sshd")))
 
@@ -50,6 +62,14 @@ def new_s3_bucket(server: ObjectServer) -> str:
     )
     client.create_bucket(Bucket=name)
     return name
+
+
+@pytest.fixture
+def azure(azurite: ObjectServer, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of an empty prefix; its credentials are in the environment."""
+    for name, value in azurite.environ.items():
+        monkeypatch.setenv(name, value)
+    return f"az://assets/{uuid.uuid4().hex}"
 
 
 @pytest.fixture

@@ -63,6 +63,12 @@ class TestOverS3(BucketRemoteSuite):
         return open_bucket(s3, endpoint=moto.url)
 
 
+class TestOverAzure(BucketRemoteSuite):
+    @pytest.fixture
+    def bucket(self, azure: str, azurite: ObjectServer) -> Bucket:
+        return open_bucket(azure, endpoint=azurite.url)
+
+
 class TestOverSftp(BucketRemoteSuite):
     @pytest.fixture
     def bucket(self, sftp: ObjectServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bucket:

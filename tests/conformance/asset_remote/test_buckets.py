@@ -12,7 +12,7 @@ from pipl.testing.object_stores import ObjectServer
 from pipl_pipe.asset.bucket import Bucket, open_bucket
 from pipl_pipe.asset.buckets.folder import FolderBucket
 from pipl_pipe.asset.buckets.memory import MemoryBucket
-from pipl_pipe.errors import NotInBucket, StoreForbidden, StoreUnreachable
+from pipl_pipe.errors import NotInBucket, StoreForbidden, StoreReadOnly, StoreUnreachable
 from pipl_pipe.testing.asset_bucket import KEY, LARGE, BucketSuite, read, write
 
 
@@ -64,6 +64,44 @@ class TestS3ByRclone(BucketSuite):
         for name, value in rclone.environ.items():
             monkeypatch.setenv(name, value)
         return open_bucket(f"s3://assets/{uuid.uuid4().hex}", endpoint=rclone.url)
+
+    def test_ranges(self, bucket: Bucket) -> None:
+        """Answered by all of the object, which obstore refuses: no wrong bytes."""
+        write(bucket, KEY, LARGE)
+        with pytest.raises(StoreUnreachable, match="range"):
+            read(bucket, KEY, 5, 7)
+
+
+class TestAzure(BucketSuite):
+    @pytest.fixture
+    def bucket(self, azure: str, azurite: ObjectServer) -> Bucket:
+        return open_bucket(azure, endpoint=azurite.url)
+
+    def test_a_wrong_login_is_refused_and_not_shown(
+        self, azure: str, azurite: ObjectServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        wrong = "d3Jvbmc="
+        monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", wrong)
+        with pytest.raises((StoreForbidden, StoreReadOnly)) as caught:
+            write(open_bucket(azure, endpoint=azurite.url), KEY, b"x")
+        assert wrong not in str(caught.value)
+
+    def test_a_container_that_is_not_there_is_named(
+        self, azure: str, azurite: ObjectServer
+    ) -> None:
+        gone = open_bucket("az://nobody-has-this", endpoint=azurite.url)
+        with pytest.raises(StoreUnreachable, match=r"nobody-has-this.*no such bucket"):
+            write(gone, KEY, b"x")
+
+
+class TestGoogleByRclone(BucketSuite):
+    """Who answers knows Google's XML protocol, which is like S3's, but no ranges of obstore."""
+
+    @pytest.fixture
+    def bucket(self, google: ObjectServer, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+        for name, value in google.environ.items():
+            monkeypatch.setenv(name, value)
+        return open_bucket(f"gs://assets/{uuid.uuid4().hex}", endpoint=google.url)
 
     def test_ranges(self, bucket: Bucket) -> None:
         """Answered by all of the object, which obstore refuses: no wrong bytes."""

@@ -100,3 +100,11 @@ class TestAnswersOfUnknownLength:
         with pytest.raises(StoreUnreachable):
             answering(self.said(content[:-1])).pull(reference, far)
         assert list(far.digests()) == []
+
+
+def test_a_server_that_accepts_and_is_silent_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        remote = ServerRemote(url, timeout_s=0.2)
+        with contextlib.closing(remote), pytest.raises(StoreUnreachable, match=url):
+            list(remote.revisions())

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipl_pipe.asset.bucket import Bucket, open_bucket
+from pipl_pipe.asset.buckets import cloud
 from pipl_pipe.asset.objects import Objects
 from pipl_pipe.asset.reference import Reference
 from pipl_pipe.asset.remote import Transfer
@@ -20,14 +21,16 @@ from pipl_pipe.testing.asset_bucket import KEY, read, write
 from pipl_pipe.testing.asset_remote import add, many_files
 
 SECRET = "hunter2-of-the-studio"
+SILENT = -1
 
 
 class FaultyServer(ThreadingHTTPServer):
-    """Answers every request by `status`, or cuts the connection where it is 0."""
+    """Answers every request by `status`, cuts the connection where it is 0, or is SILENT."""
 
     daemon_threads = True
     status = 500
     asked = 0
+    ended: threading.Event
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -38,7 +41,9 @@ class _Handler(BaseHTTPRequestHandler):
         assert isinstance(server, FaultyServer)
         server.asked += 1
         self.close_connection = True
-        if server.status == 0:
+        if server.status == SILENT:
+            server.ended.wait(60)
+        if server.status in (0, SILENT):
             return
         self.send_response(server.status)
         if server.status == 200:
@@ -61,9 +66,11 @@ class _Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server() -> Iterator[FaultyServer]:
     with FaultyServer(("127.0.0.1", 0), _Handler) as made:
+        made.ended = threading.Event()
         thread = threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         yield made
+        made.ended.set()
         made.shutdown()
         thread.join()
 
@@ -108,6 +115,17 @@ def test_an_answer_that_is_cut_short_is_an_error(server: FaultyServer, bucket: B
     server.status = 200
     with pytest.raises(StoreUnreachable):
         read(bucket, KEY)
+
+
+def test_a_server_that_is_silent_is_given_up(
+    server: FaultyServer, monkeypatch: pytest.MonkeyPatch, bucket: Bucket
+) -> None:
+    server.status = SILENT
+    monkeypatch.setattr(cloud, "_SILENCE_S", 1)
+    impatient = open_bucket("s3://assets", endpoint=f"http://127.0.0.1:{server.server_port}")
+    with pytest.raises(StoreUnreachable, match="s3://assets"):
+        impatient.size(KEY)
+    assert server.asked > 1
 
 
 def test_nobody_listens(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

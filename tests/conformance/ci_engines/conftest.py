@@ -144,8 +144,10 @@ def gives(job):
     (job.folder / "kept" / "lock").write_text("locked")
     return Outcome.passed()
 
-def where(job):
-    return Outcome.passed(f"{job.folder} {job.spec.binding.folder} {os.getpid()}")
+def fills_disk(job):
+    with (job.scratch / "frames").open("wb") as file:
+        while True:
+            file.write(b"x" * 1_000_000)
 """
 
 

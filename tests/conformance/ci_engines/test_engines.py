@@ -101,7 +101,7 @@ def test_the_log_grows_while_a_job_runs(bench, engine) -> None:
 
 @posix
 def test_a_job_is_stopped_at_its_limit_with_all_that_it_started(bench, engine) -> None:
-    work = bench.work("sleeps", timeout_s=3)
+    work = bench.work("sleeps", timeout_s=8)
     ended = engine.submit(work).result(60)
     assert (ended.timed_out, ended.lost, ended.cancelled) == (True, False, False)
     assert bench.outcome(work) is None
@@ -302,6 +302,35 @@ def test_what_a_job_gives_lies_in_its_folder(bench, engine) -> None:
     ]
     assert (work.folder / "outbox" / "hero-1.0-py3-none-any.whl").read_bytes() == b"wheel"
     assert (work.folder / "kept" / "lock").read_text() == "locked"
+
+
+@pytest.fixture
+def small_disk(bench):
+    """The runs of this test on a disk of 20 MB."""
+    if not sys.platform.startswith("linux") or os.geteuid() != 0:
+        pytest.skip("only root may mount a disk")
+    if bench.kind == "dask":
+        pytest.skip("its worker's disk is another one")
+    folder = bench.folder / "runs"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "none", folder])
+    if mounted.returncode != 0:
+        pytest.skip("this container may not mount a disk")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def test_a_full_disk_is_a_fault_to_be_tried_again(bench, small_disk) -> None:
+    engine = bench.make()
+    try:
+        work = bench.work("fills_disk")
+        assert engine.submit(work).result(60).status == 0
+    finally:
+        engine.close()
+    verdict = bench.outcome(work)
+    assert (verdict.code, verdict.again) == ("disk.full", True)
+    assert list(work.folder.glob("scratch-*")) == []
+    assert "--- failed: no space left" in bench.log(work)
 
 
 @posix

@@ -254,6 +254,41 @@ class TestTestResults:
         server.root.upload_test_result(file, self.RESULT)
         assert server.root.release(index, "hero-model", "1.0").files == (file,)
 
+    def test_all_are_read_in_their_order(self, server: Server, tmp_path: Path) -> None:
+        index = server.index(acl_toxresult_upload=("root",))
+        server.root.upload(index, make_sdist(tmp_path, "hero-model", "1.0"))
+        server.root.upload(index, make_sdist(tmp_path, "hero-model", "1.1"))
+        (file,) = server.root.release(index, "hero-model", "1.0").files
+        (other,) = server.root.release(index, "hero-model", "1.1").files
+        assert server.root.test_results(file) == ()
+        for number in (1, 2):
+            server.root.upload_test_result(file, {**self.RESULT, "number": number})
+        found = server.connect().test_results(file)
+        assert [one["number"] for one in found] == [1, 2]
+        assert server.root.test_results(other) == ()
+
+    def test_a_push_takes_them_along(self, server: Server, tmp_path: Path) -> None:
+        index = server.index(acl_toxresult_upload=("root",))
+        target = server.index()
+        server.root.upload(index, make_sdist(tmp_path, "hero-model", "1.0"))
+        release = server.root.release(index, "hero-model", "1.0")
+        server.root.upload_test_result(release.files[0], {**self.RESULT, "number": 1})
+        server.root.push(release, target)
+        (there,) = server.root.release(target, "hero-model", "1.0").files
+        (found,) = server.root.test_results(there)
+        assert found["number"] == 1
+
+    def test_those_of_a_file_that_is_gone(self, server: Server, tmp_path: Path) -> None:
+        index = server.index()
+        server.root.upload(index, make_sdist(tmp_path, "hero-model", "1.0"))
+        (file,) = server.root.release(index, "hero-model", "1.0").files
+        for gone in (
+            dataclasses.replace(file, url=file.url.replace("hero", "zero"), filename="zero"),
+            dataclasses.replace(file, project="zero"),
+        ):
+            with pytest.raises(ReleaseNotFound):
+                server.root.test_results(gone)
+
     def test_who_may(self, server: Server, tmp_path: Path) -> None:
         index = server.index(acl_toxresult_upload=("root",))
         server.root.upload(index, make_sdist(tmp_path, "hero-model", "1.0"))

@@ -22,11 +22,13 @@ from pipl.build import wheel
 from pipl.ci import start
 from pipl.ci.access import Access
 from pipl.ci.flow import Flow
-from pipl.ci.ledger import Ledger
+from pipl.ci.ledger import logs, queries
+from pipl.ci.ledger.database import Ledger
 from pipl.ci.pipeline import FixedFlow
 from pipl.ci.place import CIPlace
 from pipl.ci.run import Run
-from pipl.ci.runner import Notice, Runner
+from pipl.ci.runner.parts import Notice
+from pipl.ci.runner.runner import Runner
 from pipl.env import choice, python
 from pipl.env.install import Resolve
 from pipl.env.lock import Lock
@@ -106,8 +108,9 @@ class Studio:
         index: IndexName = STAGE,
         also: tuple[str, ...] = (),
         extras: Mapping[str, list[str]] | None = None,
+        follow: str = "",
     ) -> Release:
-        """Publish a task whose `process()` has this body."""
+        """Publish a task whose `process()` has this body; `follow` as its wheel says it."""
         body = body.strip("\n").replace("PRODUCT", product or f"{name}_geo")
         code = TASK.format(body=body.strip(), name=name)
         path = make_wheel(
@@ -120,6 +123,7 @@ class Studio:
             entry_points={"pipl_pipe.tasks": {name: f"{name}:TASK"}},
         )
         kind = {"format": "pipl-packl/1", "kind": "task", "type": "task"}
+        kind |= {"follow": follow} if follow else {}
         lock = self.resolve(*also) if also else self.lock
         members = {KIND_MEMBER: json.dumps(kind), LOCK_MEMBER: lock.render()}
         wheel.add(path, members)
@@ -176,8 +180,22 @@ class Studio:
     def runs(self, name: str) -> dict[tuple[str, str, str], Run]:
         """The runs of a packl by version, handler and index."""
         with Ledger.open(self.place.ledger) as ledger:
-            runs = ledger.runs(project=name.replace("_", "-"))
+            runs = queries.runs(ledger, project=name.replace("_", "-"))
         return {(run.version, run.handler, str(run.index)): run for run in runs}
+
+    def all_runs(self, word: str) -> list[Run]:
+        """The runs of every packl whose name ends with a word."""
+        with Ledger.open(self.place.ledger) as ledger:
+            return [run for run in queries.runs(ledger) if run.project.endswith(f"-{word}")]
+
+    def lock_of(self, name: str, version: str) -> Lock:
+        """The lock in the wheel of a task on the project's index."""
+        release = self.client.release(PROJECT, name.replace("_", "-"), version)
+        assert release.wheel is not None
+        path = self.client.download(release.wheel, self.folder / release.wheel.filename)
+        text = wheel.read_dist_info(path, LOCK_MEMBER)
+        assert text is not None
+        return Lock.parse(text, source=path.name)
 
     def only(self, name: str, handler: str) -> Run:
         """The one run of a packl by this handler."""
@@ -185,7 +203,10 @@ class Studio:
         return run
 
     def log(self, run: Run) -> str:
-        return self.place.log(run.id).read_text(encoding="utf-8")
+        """What all attempts of a run wrote."""
+        with Ledger.open(self.place.ledger) as ledger:
+            parts = logs.read(ledger, run.id)
+            return b"".join(part.content for part in parts).decode("utf-8")
 
     def products(self, name: str) -> list[str]:
         """The versions of a product on the project's index."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +12,8 @@ import pytest
 
 from pipl.ci import outbox
 from pipl.ci.flow import DEFAULT_FLOW, Flow
-from pipl.ci.ledger import Ledger
+from pipl.ci.ledger import steering
+from pipl.ci.ledger.database import Ledger
 from pipl.index.client import IndexConfig
 from pipl.index.name import IndexName
 from pipl.testing.simple_index import make_wheel
@@ -34,7 +34,7 @@ def failed(studio, name: str):
 
 def retry(studio, name: str) -> None:
     with Ledger.open(studio.place.ledger) as ledger:
-        ledger.retry(studio.only(name, "process").id, now=0.0)
+        steering.retry(ledger, studio.only(name, "process").id, now=0.0)
     studio.settle()
 
 
@@ -132,14 +132,12 @@ def test_a_product_that_was_delivered_already_is_left_as_it_is(studio) -> None:
     (before,) = studio.client.releases(PROJECT, "delivered-geo")
     run = studio.only("delivered", "process")
     _forget(studio, run)
-    shutil.rmtree(studio.place.run_folder(run.id) / "outbox")  # made anew, then found there
     studio.settle()
     assert studio.only("delivered", "process").state == "passed"
-    assert "holds delivered_geo-1.0.0-py3-none-any.whl already" in studio.log(run)
     assert studio.client.releases(PROJECT, "delivered-geo") == (before,)
 
 
-def test_a_product_made_otherwise_by_the_same_release_counts_as_delivered(studio) -> None:
+def test_a_product_made_otherwise_by_the_same_release_is_refused(studio) -> None:
     body = """
         import uuid
         path = job.scratch / "model.txt"
@@ -151,9 +149,11 @@ def test_a_product_made_otherwise_by_the_same_release_counts_as_delivered(studio
     (before,) = studio.client.releases(PROJECT, "chance-geo")
     run = studio.only("chance", "process")
     _forget(studio, run)
-    shutil.rmtree(studio.place.run_folder(run.id) / "outbox")
     studio.settle()
-    assert studio.only("chance", "process").state == "passed"
+    run = studio.only("chance", "process")
+    assert (run.state, run.code) == ("failed", "ci.product-differs")
+    assert before.wheel.sha256[:12] in run.reason
+    assert "process() has to make the same of one release each time" in run.hint
     assert studio.client.releases(PROJECT, "chance-geo") == (before,)
 
 
@@ -179,7 +179,7 @@ def test_an_outbox_is_delivered_byte_for_byte(studio) -> None:
     assert studio.only("resumed", "process").state == "passed"
     assert "an earlier attempt has made the products already" in studio.log(run)
     (product,) = studio.client.releases(PROJECT, "resumed-geo")
-    assert product.wheel.sha256 == hashlib.sha256(kept[0].read_bytes()).hexdigest()
+    assert product.wheel.sha256 == hashlib.sha256(kept[1].read_bytes()).hexdigest()
 
 
 def test_another_file_of_the_same_version_may_not_replace_a_product(studio) -> None:

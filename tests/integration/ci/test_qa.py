@@ -6,7 +6,8 @@ import urllib.request
 
 import pytest
 
-from pipl.ci.ledger import Ledger
+from pipl.ci.ledger import steering
+from pipl.ci.ledger.database import Ledger
 from pipl.index.name import IndexName
 from pipl.testing.simple_index import make_wheel
 
@@ -48,7 +49,7 @@ def test_a_retry_runs_it_again(studio) -> None:
     assert run.state == "failed"
     flag.touch()
     with Ledger.open(studio.place.ledger) as ledger:
-        ledger.retry(run.id, now=0.0)
+        steering.retry(ledger, run.id, now=0.0)
     studio.settle()
     assert {run.state for run in studio.runs("again").values()} == {"passed"}
     assert "--- attempt 1" in studio.log(run)

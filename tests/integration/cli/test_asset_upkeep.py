@@ -78,7 +78,12 @@ def publish(
     running: RunningProject, folder: Path, version: str, content: dict[int, str]
 ) -> Reference:
     stored = FolderStore(running.project.assets).add(frames(folder, content), product="shot_fx")
-    reference = Reference("fx", "Sequence", "fx", "sequence", stored.revision, stored.size)
+    facts: references.Facts = {
+        "channels": ("R", "G"),
+        "external_references": (),
+        "first_frame": 1001,
+    }
+    reference = Reference("fx", "Sequence", "fx", "sequence", stored.revision, stored.size, facts)
     assets = references.render(ProductAssets("shot_fx", "product", version, (reference,)))
     upload(
         running,
@@ -122,7 +127,12 @@ def test_info_says_what_it_is_where_it_is_and_who_references_it(shot: Shot) -> N
     ]
     assert {one["kind"]: one["has"] for one in said["where"]}["store"] is True
     assert said["releases"] == ["shot-fx 1.1.0 on root/PROJ"]
-    assert "1001-1002,1004" in shot.workspace.pipl("asset", "info", "shot_fx")
+    shown = shot.workspace.pipl("asset", "info", "shot_fx").splitlines()
+    assert any("1001-1002,1004" in line for line in shown)
+    assert [line.split() for line in shown if line.startswith("fact ")] == [
+        ["fact", "channels", "R,", "G"],
+        ["fact", "external", "references", "none"],
+    ]
 
 
 def test_the_project_lists_every_release(shot: Shot) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -32,6 +33,7 @@ class TestTranscript:
         printed = shell.pipl("proj", "user", "list")
         assert f"Found 1 user(s) in project {shell.cwd}:" in printed
         assert printed.split()[-1] == "root"
+        assert shell.pipl("proj", "user", "list", "--all").split()[-2:] == ["ci", "root"]
 
     def test_roots_default_password_is_an_empty_string(self, shell: Shell) -> None:
         shell.pipl("proj", "user", "set", "", "root", "--password", "123")
@@ -72,6 +74,6 @@ class TestTranscript:
 def test_passwords_are_nowhere_in_logs(shell: Shell) -> None:
     project = project_folder.find(shell.cwd)
     log = server.status(project).log.read_text(encoding="utf-8")
-    secret = (project.secrets / "ci").read_text(encoding="utf-8")
+    secret = json.loads((project.secrets / "ci.token").read_text(encoding="utf-8"))["secret"]
     assert secret not in log
     assert "b0b" not in log

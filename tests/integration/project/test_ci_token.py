@@ -9,6 +9,7 @@ import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from pipl.errors import (
     LoginExpired,
     NoCIUser,
     NotAllowed,
+    NotWritable,
     PiplError,
     TokenRefused,
     WrongPassword,
@@ -262,6 +264,13 @@ def test_what_is_missing_is_made_again(show: RunningProject, access: Access) -> 
     access.connect(renew=True).close()
 
 
+def test_it_is_no_other_users(show: RunningProject, access: Access) -> None:
+    """A flow may name another user to act as; CI's token must not stand in for theirs."""
+    assert access.login().user == CI_USER
+    with pytest.raises(NoCIUser):
+        replace(access, user="farm").login()
+
+
 def test_a_damaged_file_is_named_without_what_is_in_it(
     show: RunningProject, access: Access
 ) -> None:
@@ -299,6 +308,16 @@ def test_only_root_makes_one(show: RunningProject) -> None:
     with accounts.connect_as(show.project.binding, bob) as client, pytest.raises(PiplError):
         ci_account.rotate(client, show.project.secrets, now=time.time())
     assert kept(show) == before
+
+
+def test_where_it_cannot_be_kept_none_is_made(show: RunningProject, tmp_path: Path) -> None:
+    """The old one goes on."""
+    folder = tmp_path / "secrets"
+    folder.write_text("no folder")
+    before = kept(show)
+    with pytest.raises(NotWritable, match="secrets"):
+        ci_account.rotate(show.client, folder, now=time.time())
+    assert tokens.ids(show.client.connection, CI_USER) == (before.id,)
 
 
 def events(client: DevpiClient, since: int) -> list[dict[str, object]]:

@@ -143,3 +143,18 @@ def test_it_is_served_while_a_release_is_written(devpi_server: RunningServer, di
         assert ask(devpi_server, path)[0] == 200
         assert ask(devpi_server, path, method="PUT")[0] == 401
         other.execute("ROLLBACK")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/%ff", "/root/PROJ/%ff/", "/+pipl/assets/%ff", "/+pipl/events?since=%ff", "/?q=%C3%28"],
+)
+def test_an_address_that_is_no_text_is_refused(devpi_server: RunningServer, path: str) -> None:
+    devpi_server.project_index()
+    status, _, body = ask(devpi_server, path)
+    assert (status, b"not UTF-8" in body) == (400, True)
+
+
+def test_an_address_in_other_alphabets_is_understood(devpi_server: RunningServer) -> None:
+    status, _, _ = ask(devpi_server, "/+pipl/?caf%C3%A9=%E2%82%AC")
+    assert status == 200

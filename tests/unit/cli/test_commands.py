@@ -13,8 +13,8 @@ from click.testing import CliRunner
 from pipl.cli.lazy import LazyGroup
 from pipl.cli.main import cli
 
-WITHOUT_JSON = {"run", "shell", "py", "completion", "log"}
-"""They hand the terminal to another program, or print a text as it is."""
+WITHOUT_JSON = {"run", "shell", "py", "completion", "log", "graph", "metrics"}
+"""They hand the terminal to another program, print a text as it is, or serve until Ctrl-C."""
 
 
 def walk(group: click.Group, trail: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:

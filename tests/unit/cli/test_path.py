@@ -11,7 +11,14 @@ from click.testing import CliRunner, Result
 
 from pipl.cli.main import cli
 from pipl.errors import NoWorkspace
-from pipl_pipe.errors import InvalidCatalog, InvalidValue, MissingFields, NoTemplate, PathMismatch
+from pipl_pipe.errors import (
+    AmbiguousPath,
+    InvalidCatalog,
+    InvalidValue,
+    MissingFields,
+    NoTemplate,
+    PathMismatch,
+)
 
 TEMPLATES = """
 roots:
@@ -70,6 +77,32 @@ def test_parse_says_where_a_template_stops_fitting(file: str, tmp_path: Path) ->
     with pytest.raises(PathMismatch) as caught:
         run("parse", path, "-t", file, "--template", "work")
     assert caught.value.column >= len(path) - 1
+
+
+def test_parse_with_a_template_that_is_ambiguous_gives_what_the_others_read(
+    file: str, tmp_path: Path
+) -> None:
+    written = Path(file).read_text(encoding="utf-8")
+    if file.endswith(".yml"):
+        written = written.replace("keys:", "keys:\n  any: {type: str}\n  more: {type: str}")
+        written += '  loose: "shots/sh010/{any}.{more}"\n'
+    else:
+        written += '    "sh010":\n      loose: "{{any}}.{{more}}"\n'
+    Path(file).write_text(written, encoding="utf-8")
+    path = str(tmp_path / "shots/sh010/main.v003.ma")
+    found = answer("parse", path, "-t", file)
+    assert [one["template"] for one in found["readings"]] == ["work"]
+    (doubt,) = found["ambiguous"]
+    assert doubt["template"] == "loose"
+    assert {doubt["first"]["more"], doubt["second"]["more"]} == {"ma", "v003.ma"}
+    shown = run("parse", path, "-t", file).output.splitlines()
+    assert shown[0] == "work"
+    assert shown[-2] == "loose"
+    assert shown[-1].startswith("  ! can be read in two ways: any = ")
+    with pytest.raises(AmbiguousPath):
+        run("parse", str(tmp_path / "shots/sh010/a.b.c"), "-t", file)
+    with pytest.raises(AmbiguousPath):
+        run("parse", path, "-t", file, "--template", "loose")
 
 
 def test_format(file: str, tmp_path: Path) -> None:

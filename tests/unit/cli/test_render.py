@@ -1,7 +1,9 @@
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
+import pytest
 from click.testing import CliRunner
 
 from pipl.cli import render
@@ -58,3 +60,27 @@ def test_an_empty_table_says_so() -> None:
 
 def test_sizes_for_people() -> None:
     assert [render.size(n) for n in (12, 1_500, 2_000_000_000)] == ["12 B", "1.5 kB", "2.0 GB"]
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        (b"plain\ttext \xc3\xa9\n", "plain\ttext é\n"),
+        (b"\x1b[31mred\x1b[0m", "\x1b[31mred\x1b[0m"),
+        (b"\x1b]0;title\x07x", "x"),
+        (b"\x1b]52;c;aGVsbG8=\x1b\\x", "x"),
+        (b"\x1b[2J\x1b[1;1Hx", "x"),
+        (b"\x1b[?1049hx\x1b7\x1bc", "x7c"),
+        (b"a\x00b\x08c\x9bd", "abc�d"),
+        ("a\x9b31mb".encode(), "a31mb"),
+        (b"10 %\r20 %\n", "10 %\r20 %\n"),
+    ],
+)
+def test_on_a_terminal_a_log_colours_and_does_nothing_else(written, shown, monkeypatch) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    assert render.harmless(written).decode("utf-8") == shown
+
+
+def test_into_a_file_a_log_goes_as_it_is(monkeypatch) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: False, raising=False)
+    assert render.harmless(b"\x1b]0;title\x07\xff") == b"\x1b]0;title\x07\xff"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import textwrap
 from importlib import metadata
@@ -125,14 +126,18 @@ SHOW_POINTS = {
 
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    """An empty site folder on the import path; what was imported from it is forgotten later."""
+    """An empty site folder on the import path; what was imported from it is forgotten later.
+
+    So is what comes from beside it, as packls that are edited do.
+    """
     site = Site(tmp_path / "site")
     monkeypatch.syspath_prepend(str(site.folder))
     distributions.refresh()
     registry.forget()
     yield site
     for name, module in list(sys.modules.items()):
-        if str(getattr(module, "__file__", "") or "").startswith(str(site.folder)):
+        places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
+        if any(str(place).startswith(f"{tmp_path}{os.sep}") for place in places if place):
             del sys.modules[name]
     monkeypatch.undo()
     distributions.refresh()

@@ -259,7 +259,7 @@ def _local_cluster(settings: EngineSettings, capacity: Capacity) -> LocalCluster
         threads_per_worker=settings.slots,
         processes=True,
         host="127.0.0.1",
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
         memory_limit=None,
         resources=dict(capacity.there),
         local_directory=str(settings.folder),

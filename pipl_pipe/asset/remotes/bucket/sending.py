@@ -67,9 +67,8 @@ class Push:
         """The content of the manifest, empty for a file, and the different files."""
         if reference.shape == "file":
             return b"", [Member(reference.digest, reference.size)]
-        listed = self._near.manifest(reference, asset=reference.name)
-        content = self._near.path(reference.digest).read_bytes()
-        manifest.verified(content, reference, where=self._near.name)
+        content = self._near.manifest_content(reference, asset=reference.name)
+        listed = manifest.verified(content, reference, where=self._near.name)
         sizes = {entry.digest: entry.size for entry in listed.entries}
         return content, [Member(digest, size) for digest, size in sizes.items()]
 

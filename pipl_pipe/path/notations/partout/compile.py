@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
-from pipl_pipe.errors import AmbiguousPath, InvalidValue, PathMismatch
+from pipl_pipe.errors import AmbiguousPath, InvalidValue
 from pipl_pipe.path.characters import ANYTHING
 from pipl_pipe.path.compiled import Compiled
 from pipl_pipe.path.notations.partout.diskpath import start_of
@@ -80,9 +80,11 @@ class Expression:
         self._keys = _keys(self.variables)
         self._needed = {one.name for one in self.variables if not one.optional}
         self._prefix = prefix
-        self.compiled = Compiled(name, self._parts(patterns), (prefix,) if prefix else ())
         self._lengths = {key.name: (name, length) for (name, length), key in self._keys.items()}
         self._names = tuple(dict.fromkeys(one.name for one in self.variables))
+        agree = self._agree if len(self._lengths) > len(self._names) else None
+        prefixes = (prefix,) if prefix else ()
+        self.compiled = Compiled(name, self._parts(patterns), prefixes, agree)
 
     @classmethod
     def of(cls, name: str, location: Location) -> Expression:
@@ -113,13 +115,18 @@ class Expression:
             if len(readings) != 1:
                 raise
             fields = readings[0]
-        return self._merged(text, fields)
+        merged = self._merged(fields)
+        assert merged is not None, text  # no reading disagrees
+        return merged
 
     def write(self, info: Mapping[str, Any]) -> str:
         """Raises MissingFields, InvalidValue, PathTooLong. Numbers are filled up to a length."""
+        return self._prefix + self.compiled.write(self.by_key(info))
+
+    def by_key(self, info: Mapping[str, Any]) -> Dict[str, Any]:
+        """The values that are given, by the names of the compiled keys: one for each length."""
         values = ((key, info.get(name)) for key, (name, _) in self._lengths.items())
-        given = {key: value for key, value in values if value not in (None, "")}
-        return self._prefix + self.compiled.write(given)
+        return {key: value for key, value in values if value not in (None, "")}
 
     @property
     def keys(self) -> Dict[str, Key]:
@@ -134,8 +141,12 @@ class Expression:
         given = (name for name in self._names if name in self._needed)
         return [name for name in given if info.get(name) in (None, "")]
 
-    def _merged(self, text: str, fields: Mapping[str, str]) -> Info:
-        """One value for each variable, from which all of its places would be written so."""
+    def _agree(self, fields: Mapping[str, str]) -> bool:
+        return self._merged(fields) is not None
+
+    def _merged(self, fields: Mapping[str, str]) -> Optional[Info]:
+        """One value for each variable, from which all of its places would be written so; None
+        where there is none for one of them."""
         if len(self._lengths) == len(self._names):
             return {name: fields.get(name) for name in self._names}
         info: Info = {}
@@ -146,7 +157,7 @@ class Expression:
         for key, (name, length) in self._lengths.items():
             value = info[name]
             if fields.get(key) != (None if value is None else fitted(value, length)):
-                raise PathMismatch(self.compiled.name, text, 0)
+                return None
         return info
 
     def _key(self, variable: Variable) -> VariableKey:

@@ -48,6 +48,10 @@ class LabelTemplate:
             raise NotOnThisSystem(self.definition)
         return root.rstrip("/")
 
+    def by_key(self, fields: Mapping[str, Any]) -> Dict[str, Any]:
+        """The values that are given, by the names of the compiled keys."""
+        return self._expression.by_key(fields)
+
     def missing_keys(self, fields: Mapping[str, Any], skip_defaults: bool = False) -> List[str]:
         """Needed variables that are not given. None has a default."""
         return self._expression.missing(fields)

@@ -19,6 +19,8 @@ from pipl_pipe.path.notations.partout.document import Document
 from pipl_pipe.path.notations.partout.files import SUFFIX, Files, Stamp
 
 FILE_NAME = "path_partout.conf"
+DEEPEST = 100
+"""Folders below a volume in which a configuration file is looked for, at most."""
 
 
 class Lookup:
@@ -97,6 +99,7 @@ class Lookup:
         return self.at(path) if is_file else self.of(path)
 
     def _above(self, path: DiskPath) -> Optional[DiskPath]:
+        path = DiskPath(path.volume, path.names[:DEEPEST])
         while path.volume:
             if self._files.stamp(path / FILE_NAME) is not None:
                 return path / FILE_NAME

@@ -21,6 +21,7 @@ DOCUMENTED = {
             "products": "root/PROJ",
             "promote": "root/PROJ",
         },
+        "root/PROJ": {"follow": "root/testing"},
     },
     "timeout_s": 600,
 }
@@ -39,7 +40,7 @@ def test_the_documented_config_is_the_default_flow() -> None:
 def test_an_index_that_is_not_named_is_not_watched() -> None:
     parsed = flow.parse(DOCUMENTED)
     assert parsed.stage(TESTING) == Stage(TESTING, (HandlerStep("qa"),), promote=PROCESSING)
-    assert parsed.stage(PROJECT) is None
+    assert parsed.stage(IndexName("root", "elsewhere")) is None
 
 
 def test_a_handler_runs_for_its_kinds_and_for_a_packl_of_unknown_kind() -> None:

@@ -7,6 +7,7 @@ from typing import List
 import pytest
 
 from pipl_pipe.asset import view
+from pipl_pipe.asset.reference import Reference
 from pipl_pipe.asset.stores.memory import MemoryStore
 from pipl_pipe.asset.view import Placed
 from pipl_pipe.errors import AssetError, AssetMissing
@@ -52,6 +53,24 @@ def test_what_somebody_changed_or_removed_is_laid_again(
     rig.unlink()
     assert len(view.lay(tmp_path / "view", placed, store).laid) == 2
     assert model.read_bytes() == b"points"
+
+
+def test_a_file_that_is_replaced_deep_in_a_folder_is_laid_again(
+    store: MemoryStore, tmp_path: Path
+) -> None:
+    maps = tmp_path / "maps"
+    (maps / "body" / "4k").mkdir(parents=True)
+    (maps / "body" / "4k" / "skin.png").write_bytes(b"skin")
+    added = store.add(maps, product="p")
+    reference = Reference("maps", "Textures", "maps", "folder", added.revision, added.size)
+    placed = [Placed("hero_geo", reference)]
+    view.lay(tmp_path / "view", placed, store)
+    assert view.lay(tmp_path / "view", placed, store).laid == ()
+    skin = tmp_path / "view" / "hero_geo" / "maps" / "body" / "4k" / "skin.png"
+    (skin.parent / "saved").write_bytes(b"painted over")
+    (skin.parent / "saved").replace(skin)  # as programs save
+    assert view.lay(tmp_path / "view", placed, store).laid == ("hero_geo/maps",)
+    assert skin.read_bytes() == b"skin"
 
 
 def test_a_new_version_replaces_and_a_gone_product_goes(

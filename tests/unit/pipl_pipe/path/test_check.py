@@ -8,8 +8,10 @@ import pytest
 
 from pipl_pipe.path.check import Candidate, Finding, check
 from pipl_pipe.path.document import from_plain
+from pipl_pipe.path.keys import StringKey, TemplateKey, TimestampKey
 from pipl_pipe.path.notation import Source
 from pipl_pipe.path.notations.partout.notation import partout
+from pipl_pipe.path.notations.toolkit import TemplatePath
 
 
 def findings(**labels: str) -> List[Finding]:
@@ -49,3 +51,34 @@ def test_examples_are_of_the_template(name: str) -> None:
         name = "é{{a}}"
     (one,) = findings(file=name)
     assert one.example.startswith("/mnt/show/")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *(
+            StringKey("k", filter_by=expression)
+            for expression in (
+                "^[a-z]{2}[0-9]{3}$", r"(?:show|film)\d{2,3}[äö]", "(?!tmp)[^_/]+x", r"\w+-\w+",
+                "(?P<side>left|right)_(?P=side)", "(?i)SH[0-9]+", "[Ѐ-џ]+", "(a+)+b", ".{3}",
+            )
+        ),
+        StringKey("k", subset="([A-Z])[a-z]* ([A-Z])[a-z]*", subset_format="{1}{0}"),
+        StringKey("k", subset="(.{3}).*"),
+        TimestampKey("k"),
+        TimestampKey("k", format_spec="%y%m%d_%H%M"),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_a_key_with_an_expression_or_a_time_has_an_example(key: TemplateKey) -> None:
+    template = TemplatePath("shots/v_{k}.ma", {"k": key}, "/r")
+    (one,) = check([Candidate("shot", template.definition, template.compiled)])
+    assert template.validate(one.example)
+    assert one.is_clean
+
+
+def test_a_key_that_takes_nothing_has_no_example() -> None:
+    key = StringKey("k", choices=["a"], exclusions=["a"])
+    template = TemplatePath("{k}", {"k": key}, "/r")
+    (one,) = check([Candidate("shot", template.definition, template.compiled)])
+    assert (one.example, one.is_clean) == ("", False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import itertools
+import numbers
 import pickle
 import re
 import time
@@ -16,6 +17,17 @@ from pipl_pipe.path.keys import IntegerKey, SequenceKey, StringKey, TimestampKey
 from pipl_pipe.path.keys.expression import Expression
 
 JUNE = datetime.datetime(2015, 6, 24, 21, 20, 30)  # noqa: DTZ001  # names carry no zone
+
+
+@numbers.Integral.register
+class ArrayNumber:
+    """As the integers of NumPy are, which are none of Python's."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def __int__(self) -> int:
+        return self._number
 
 
 class TestTheDocumentsExamples:
@@ -119,6 +131,10 @@ class TestStrings:
         for value in bad:
             assert not key.validate(value), value
 
+    def test_a_subset_may_be_given_a_width(self) -> None:
+        key = StringKey("i", subset="([A-Z])[a-z]* ([A-Z])[a-z]*", subset_format="{1}{0:_>3.1s}")
+        assert key.str_from_value("John Smith") == "S__J"
+
     def test_what_a_subset_made_can_be_written_again(self) -> None:
         key = StringKey("i", subset="([A-Z])[a-z]* ([A-Z])[a-z]*")
         assert key.str_from_value(key.value_from_str("JS")) == "JS"
@@ -133,13 +149,21 @@ class TestStrings:
 
 
 class TestIntegers:
-    @pytest.mark.parametrize("value", [7, "7", "007", 7.0, True + 6])
+    @pytest.mark.parametrize("value", [7, "7", "007", 7.0, ArrayNumber(7)])
     def test_what_is_a_number(self, value: Any) -> None:
         assert IntegerKey("n", format_spec="03").str_from_value(value) == "007"
 
-    @pytest.mark.parametrize("value", [-1, 1.5, "1.5", "-1", "", "٣", " 1", None, float("nan")])
+    @pytest.mark.parametrize(
+        "value", [-1, 1.5, "1.5", "-1", "", "٣", " 1", None, float("nan"), float("inf"), 1j, True]
+    )
     def test_what_is_none(self, value: Any) -> None:
         assert not IntegerKey("n").validate(value)
+        assert not SequenceKey("n").validate(value)
+
+    def test_true_and_false_are_refused_in_settings_too(self) -> None:
+        for settings in ({"default": True}, {"choices": [False]}, {"exclusions": [True]}):
+            with pytest.raises(InvalidKey, match="bool"):
+                IntegerKey("n", **settings)  # type: ignore[arg-type]  # that is what is tested
 
     def test_huge_numbers_are_refused(self) -> None:
         assert not IntegerKey("n").validate(10**300)
@@ -229,6 +253,12 @@ class TestTimestamps:
         (lambda: StringKey("s", subset="(a"), "regular expression"),
         (lambda: StringKey("s", subset="a"), "group"),
         (lambda: StringKey("s", subset="(a)", subset_format="{1}"), "does not fit"),
+        (lambda: StringKey("s", subset="(a)", subset_format="{0.__class__}"), "does not fit"),
+        (lambda: StringKey("s", subset="(a)", subset_format="{0[0]}"), "does not fit"),
+        (lambda: StringKey("s", subset="(a)", subset_format="{0:>9999999999}"), "does not fit"),
+        (lambda: StringKey("s", subset="(a)", subset_format="{0:>300}"), "does not fit"),
+        (lambda: StringKey("s", subset="(a)", subset_format="{0:{0}}"), "does not fit"),
+        (lambda: StringKey("s", subset="(a)", subset_format="{0"), "does not fit"),
         (lambda: StringKey("s", subset_format="{0}"), "no subset"),
         (lambda: StringKey("s", length=0), "length"),
         (lambda: StringKey("s", abstract=True), "default"),

@@ -77,3 +77,20 @@ def test_faults_are_answers_too(packl: Site) -> None:
     assert (status, answer["error"]["code"]) == (1, "path.no-template")
     status, answer = ask(packl, "path-format", "--", "wrok")
     assert (status, answer["error"]["code"]) == (1, "path.unknown-template")
+
+
+def test_a_catalog_that_cannot_be_used_is_told(packl: Site, tmp_path: Path) -> None:
+    packl.install(
+        "more-pipe",
+        requires=["pipl-pipe"],
+        entry_points={"pipl_pipe.config": {"path.more": "more_pipe:PATHS"}},
+        modules={"more_pipe/__init__.py": "PATHS = {'paths': {'x': '{'}}"},
+    )
+    status, answer = ask(packl, "path-check")
+    assert [one["name"] for one in answer["templates"]] == ["work"]
+    assert answer["flawed"] == 1
+    assert "config entry path.more" in answer["broken"][0]
+    assert ask(packl, "path-format", "--", "work", "Shot=a", "version=1")[0] == 0
+    for question in (("path-format", "--", "x"), ("path-parse", "--", "/elsewhere")):
+        status, answer = ask(packl, *question)
+        assert (status, answer["error"]["code"]) == (1, "path.invalid-catalog")

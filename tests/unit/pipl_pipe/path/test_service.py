@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any, List
 
 import pytest
 
@@ -12,9 +13,13 @@ from pipl_pipe.errors import (
     BrokenExtension,
     InvalidCatalog,
     InvalidConfig,
+    PathMismatch,
     SeveralTemplates,
     UnknownExtension,
 )
+from pipl_pipe.path.document import from_plain
+from pipl_pipe.path.notation import Source
+from pipl_pipe.path.notations.partout.notation import partout
 from pipl_pipe.path.service import Paths
 
 from ..conftest import Site
@@ -176,3 +181,99 @@ def test_reloading_reads_the_files_again(studio: Site) -> None:
     with pytest.raises(InvalidCatalog):
         services.path.reload_templates()
     assert services.path.templates["x"].definition == "two"
+
+
+class TestLabels:
+    """Labels of Path Partout's trees answer as templates do."""
+
+    @pytest.fixture
+    def paths(self, tmp_path: Path) -> Paths:
+        tree = {
+            str(tmp_path): {
+                "e{{ep:2}}": {"work": "x{{ep:3}}_v{{version:3}}{{more?}}"},
+                "{{any?}}": {"other": "y"},
+            },
+            "{{letter}}:": {"drive": "{{name}}.ma"},
+        }
+        catalog = partout([Source("test", from_plain(tree, "test"))], "linux")
+        for name in ("e43/x043_v001", "e44/x044_v002", "e44/x043_v002", "e44/x044_v002.a"):
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).touch()
+        return Paths(lambda: ([catalog], []))
+
+    @pytest.mark.parametrize(
+        ("fields", "options", "names"),
+        [
+            ({"ep": "43"}, {}, ["e43/x043_v001"]),
+            ({"ep": 44}, {}, ["e44/x044_v002"]),
+            ({"ep": "044", "more": ".a"}, {}, ["e44/x044_v002.a"]),
+            ({}, {}, ["e43/x043_v001", "e44/x044_v002"]),
+            (
+                {"ep": "43", "version": "002"},
+                {"skip_keys": ["ep"], "skip_missing_optional_keys": True},
+                ["e44/x044_v002", "e44/x044_v002.a"],
+            ),
+        ],
+    )
+    def test_a_variable_in_two_lengths_is_looked_for_as_one(
+        self, paths: Paths, tmp_path: Path, fields: Any, options: Any, names: List[str]
+    ) -> None:
+        work = paths.templates["work"]
+        found = sorted(paths.paths_from_template(work, fields, **options))
+        assert found == [f"{tmp_path}/{name}" for name in names]
+        if not options:
+            assert sorted(paths.abstract_paths_from_template(work, fields)) == found
+
+    def test_a_variable_in_two_lengths_that_disagree_is_no_path_of_it(
+        self, paths: Paths, tmp_path: Path
+    ) -> None:
+        good, bad = f"{tmp_path}/e43/x043_v001", f"{tmp_path}/e44/x043_v001"
+        assert paths.template_from_path(good) is paths.templates["work"]
+        assert paths.template_from_path(bad) is None
+        with pytest.raises(PathMismatch):
+            paths.templates["work"].get_fields(bad)
+
+    def test_a_label_on_any_drive_is_found(self, paths: Paths) -> None:
+        assert paths.template_from_path("Q:\\hero.ma") is paths.templates["drive"]
+
+
+THIRD = """
+import re
+from pipl_pipe.path.catalog import Catalog
+from pipl_pipe.path.compiled import Compiled
+from pipl_pipe.path.keys import StringKey
+from pipl_pipe.path.parts import Slot, Text
+
+
+class Line:
+    def __init__(self, name, definition):
+        self.name, self.definition = name, definition
+        pieces = re.split(r"<(\\w+)>", definition)
+        parts = [Text(one) if n % 2 == 0 else Slot(StringKey(one)) for n, one in enumerate(pieces)]
+        self.compiled = Compiled(name, tuple(parts))
+
+
+def colons(sources, platform):
+    entries = (entry for source in sources for entry in source.document.items())
+    return Catalog(Line(name, node.value) for name, _, node in entries)
+
+
+SHOW = {"notation": "colons", "work": "/show/<Shot>/work_<Step>"}
+"""
+
+
+def test_a_packl_can_bring_a_notation_of_its_own(site: Site) -> None:
+    site.install_pipe()
+    site.install(
+        "colons-pipe",
+        requires=["pipl-pipe"],
+        entry_points={
+            "pipl_pipe.path_notations": {"colons": "colons_pipe:colons"},
+            "pipl_pipe.config": {"path.show": "colons_pipe:SHOW"},
+        },
+        modules={"colons_pipe/__init__.py": THIRD},
+    )
+    found = services.path.template_from_path("/show/sh010/work_comp")
+    assert found is services.path.templates["work"]
+    assert found.compiled.read("/show/sh010/work_comp") == {"Shot": "sh010", "Step": "comp"}
+    assert services.path.template_from_path("/show/sh010") is None

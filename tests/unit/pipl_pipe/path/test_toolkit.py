@@ -188,6 +188,7 @@ class TestReading:
             "z:" + GOOD,
             "/Volumes" + GOOD,
             Path(GOOD),
+            GOOD.encode(),
             PureWindowsPath("z:" + GOOD),
         ],
     )
@@ -268,6 +269,15 @@ class TestWriting:
             PUBLISH.apply_fields({**FIELDS, "name": value})
         assert caught.value.key == "name"
 
+    @pytest.mark.parametrize("written", [1, 0])
+    def test_true_and_false_are_no_numbers_even_after_equal_numbers(self, written: int) -> None:
+        text = PUBLISH.apply_fields({**FIELDS, "version": written})
+        assert PUBLISH.apply_fields({**FIELDS, "version": written}) == text
+        assert PUBLISH.apply_fields({**FIELDS, "version": float(written)}) == text
+        with pytest.raises(InvalidValue, match="bool"):
+            PUBLISH.apply_fields({**FIELDS, "version": bool(written)})
+        assert PUBLISH.validate(text, {"version": bool(written)}) is False
+
     @pytest.mark.parametrize("value", ["100%", "[a]", "*", "?", "%s", "{x}", "é", "a b", "a..b"])
     def test_values_that_are_data(self, value: str) -> None:
         text = PUBLISH.apply_fields({**FIELDS, "name": value})
@@ -285,6 +295,11 @@ class TestWriting:
         assert template.apply_fields({"a": None, "b": "z"}) == "x_z"
         assert template.missing_keys({}) == ["a"]
         assert template.missing_keys({}, skip_defaults=True) == []
+
+    def test_fixed_text_is_data_too(self) -> None:
+        around = """%s 'x' "{t0} 100%\n"""
+        template = TemplatePath(around.replace("{t0}", "{name}"), KEYS, "/r/{n1}%")
+        assert template.apply_fields({"name": "{m1}"}) == "/r/{n1}%/" + around.replace("t0", "m1")
 
     def test_sections_with_several_keys_stand_or_not(self) -> None:
         template = TemplateString("{name}[_{width}x{height}]", KEYS)

@@ -174,6 +174,15 @@ class TestWhatIsWrong:
             ("keys:\n  a: {type: int, format_spec: 03}", "t0.yml:2:6: the key 'a': format_spec 3"),
             ("keys:\n  a: {type: str, filter_by: '['}", "no regular expression"),
             ("keys:\n  a: {type: sequence, abstract: false}", "always abstract"),
+            ("keys:\n  a: {type: sequence, default: 'FORMAT: %x'}", "its default 'FORMAT: %x'"),
+            (
+                "keys:\n  a: {type: sequence, default: '%03d', format_spec: '04'}",
+                "its default '%03d'",
+            ),
+            (
+                "paths: {a: x}\nstrings:\n  a: y",
+                "t0.yml:3:6: 'a' is a path in this file already",
+            ),
             ("include: nope.yml", "t0.yml:1:10: 'nope.yml' is relative to no file"),
             ("include: /nope/nope.yml", "t0.yml:1:10: there is no file /nope/nope.yml"),
             ("include: 3", "t0.yml:1:10: an include is the path"),
@@ -232,6 +241,10 @@ class TestWhatIsWrong:
         lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 8)}]" for n in range(1, 12)]
         with pytest.raises(InvalidCatalog, match="more than"):
             document.parse("\n".join(lines), source="t")
+
+    def test_files_that_do_not_end(self) -> None:
+        with pytest.raises(InvalidCatalog, match="larger than"):
+            document.read(Path("/dev/zero"))
 
     def test_deep_nesting(self) -> None:
         with pytest.raises(InvalidCatalog):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
 from dataclasses import replace
@@ -8,17 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from pipl_pipe import distributions, services
+from pipl_pipe import __version__, distributions, services
 from pipl_pipe.asset import Reference
 from pipl_pipe.errors import InvalidProduct
 from pipl_pipe.extension import extensions
+from pipl_pipe.product import provenance
 from pipl_pipe.product.make import ProductSpec, Release, make
+from pipl_pipe.product.provenance import Item, Provenance, TaskRelease, Tool
 
 from ..conftest import Site
 
 MODEL = Reference("model", "UsdCrate", "model.usdc", "file", "sha256:" + "a" * 64, 12)
-SPEC = ProductSpec("hero_geo", "geometry", ("hero-maps>=1",), (MODEL,))
-RELEASE = Release("hero-model", "1.0.0", "c" * 64, "d" * 64)
+INPUT = Item("hero_maps/red", "sha256:" + "b" * 64)
+SPEC = ProductSpec("hero_geo", "geometry", ("hero-maps>=1",), (MODEL,), (INPUT,))
+TOOLS = (Tool("usd-core", "24.11"), Tool("show-pipe", "2.0", "sha256:" + "e" * 64))
+RELEASE = Release("hero-model", "1.0.0", "c" * 64, "d" * 64, "hero_model-1.0.0.whl", TOOLS)
 
 
 def member(path: Path, name: str) -> str:
@@ -44,12 +49,18 @@ def test_what_it_says(show: Site, tmp_path: Path) -> None:
     assert json.loads(member(made.wheel, f"{info}/pipl.json")) == {
         "format": "pipl-packl/1", "kind": "product", "type": "geometry",
     }  # fmt: skip
-    assert json.loads(member(made.wheel, f"{info}/provenance.json")) == {
-        "format": "pipl-provenance/1",
-        "task": {"name": "hero-model", "version": "1.0.0", "sha256": "c" * 64},
-        "lock": "d" * 64,
-        "assets": [{"name": "model", "revision": "sha256:" + "a" * 64, "size": 12}],
-    }
+    found = provenance.parse(member(made.wheel, f"{info}/provenance.json"), source="hero")
+    content = member(made.wheel, "hero_geo/assets.json").encode()
+    assert found == Provenance(
+        product="hero-geo",
+        version="1.0.0",
+        task=TaskRelease("hero-model", "1.0.0", "c" * 64, "d" * 64, "hero_model-1.0.0.whl"),
+        assets=(Item("hero_geo/model", "sha256:" + "a" * 64),),
+        content=f"sha256:{hashlib.sha256(content).hexdigest()}",
+        inputs=(Item("hero_maps/red", "sha256:" + "b" * 64),),
+        tools=(Tool("show-pipe", "2.0", "sha256:" + "e" * 64), Tool("usd-core", "24.11")),
+        versions={"pipl-pipe": __version__},
+    )
 
 
 def test_what_the_author_requires_wins_over_what_is_added(show: Site, tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def test_a_password_is_refused_and_not_repeated(url: str) -> None:
     [
         ("s3://bucket", "ftp://host"),
         ("s3://bucket", "http://me:hunter2@host"),
-        ("gs://bucket", "http://host"),
+        ("gs://bucket", "http://me:hunter2@host"),
     ],
 )
 def test_an_endpoint_that_cannot_be_is_refused(url: str, endpoint: str) -> None:
@@ -79,6 +79,13 @@ def test_an_endpoint_that_cannot_be_is_refused(url: str, endpoint: str) -> None:
     with pytest.raises(InvalidBucket) as caught:
         open_bucket(url, endpoint=endpoint)
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("scheme", ["gs", "az"])
+def test_a_region_is_of_s3_only(scheme: str) -> None:
+    pytest.importorskip("obstore")
+    with pytest.raises(InvalidBucket, match="takes no region"):
+        open_bucket(f"{scheme}://bucket", region="eu-central-1")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -127,6 +128,14 @@ class TestValues:
         with pytest.raises(InvalidValue, match="2 characters, not 3"):
             tree_path.get_label_path("file")
 
+    def test_true_is_refused_even_after_one(self) -> None:
+        tree_path = partout.tree.get_from_path("P:/a")
+        tree_path.populate_info({"show": "s", "name": "n", "version": 1, "ext": "ma"})
+        assert tree_path.get_label_path("file") == "P:\\s\\n_v001.ma"
+        tree_path.info["version"] = True
+        with pytest.raises(InvalidValue):
+            tree_path.get_label_path("file")
+
     def test_unknown_variables_are_a_slip_unless_empty(self) -> None:
         tree_path = partout.tree.get_from_path("P:/a")
         tree_path.populate_info({"shot": None})
@@ -214,6 +223,14 @@ def test_bad_roots(text: str, reason: str) -> None:
 def test_a_path_from_no_root_is_shown_as_it_was_written() -> None:
     with pytest.raises(NoConfiguration, match="searched: shots/sh010 and above"):
         partout.tree.get_from_path("shots/sh010")
+
+
+def test_a_path_of_very_many_folders_is_soon_known_not_to_fit(use: Any) -> None:
+    """Looking in each folder above it would take the square of its length."""
+    use({"P:/path_partout.conf": GOOD})
+    started = time.perf_counter()
+    assert not partout.tree.is_label_matching_path("file", "P:/" + "a/" * 50_000)
+    assert time.perf_counter() - started < 1
 
 
 def test_folders_of_the_environment() -> None:
