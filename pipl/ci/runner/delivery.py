@@ -48,7 +48,8 @@ def deliver(run: Run, stage: Stage | None, client: IndexClient, *, ledger: Ledge
         raise
     except DesignedError as fault:
         return Outcome.of_error(fault)
-    records.keep(ledger, run, {PUBLISHED: json.dumps(published).encode("utf-8")})
+    said = json.dumps(published).encode("utf-8")
+    records.keep(ledger, run.id, {PUBLISHED: said}, of=run)
     return Outcome.passed(f"made {', '.join(str(one['file']) for one in published)}")
 
 

@@ -208,7 +208,7 @@ class Working:
             self.record(run, Outcome.of_error(fault))
             return
         except OSError as fault:  # no process, no folder
-            self.record(run, _of_machine(fault))
+            self.record(run, _of_machine("it could not be started", fault))
             return
         self._jobs[future] = _Job(run, folder, Journal(run, folder))
         future.add_done_callback(lambda _: self._wake())
@@ -254,7 +254,7 @@ class Working:
         try:
             made = self._made(run, folder, outcome)
         except OSError as fault:
-            self.record(run, _of_machine(fault))
+            self.record(run, _of_machine("what it has left cannot be read", fault))
             return
         if made is None:
             self.record(run, outcome)
@@ -323,7 +323,8 @@ def _keep(ledger: Ledger, run: Run, folder: Path) -> None:
         return
     found = {path.name: path for path in sorted(kept.iterdir()) if path.is_file()}
     small = {name: path for name, path in found.items() if path.stat().st_size <= RECORD_BYTES}
-    records.keep(ledger, run, {name: path.read_bytes() for name, path in small.items()})
+    contents = {name: path.read_bytes() for name, path in small.items()}
+    records.keep(ledger, run.id, contents, of=run)
 
 
 def _result(act: Future[Outcome]) -> Outcome:
@@ -333,14 +334,14 @@ def _result(act: Future[Outcome]) -> Outcome:
     except (LedgerAway, DiskFull) as fault:
         return replace(Outcome.of_error(fault), again=True)
     except OSError as fault:  # no room for the files on their way
-        return _of_machine(fault)
+        return _of_machine("it could not be delivered", fault)
 
 
-def _of_machine(fault: OSError) -> Outcome:
+def _of_machine(what: str, fault: OSError) -> Outcome:
     """That this machine could not do its part, which is not the run's fault."""
     where = str(fault.filename or "this machine's disk")
     is_full = fault.errno in (errno.ENOSPC, errno.EDQUOT)
-    known = DiskFull(where) if is_full else JobFailed(f"this machine could not do it: {fault}")
+    known = DiskFull(where) if is_full else JobFailed(f"{what}: {fault}")
     return replace(Outcome.of_error(known), again=True)
 
 
