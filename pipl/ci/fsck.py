@@ -90,10 +90,10 @@ def _flow_in_force(ledger: Ledger) -> Flow:
 
 def _unread(ledger: Ledger, client: IndexClient) -> tuple[set[tuple[str, str]], Fault | None]:
     """What the runner has yet to read, as index and file name; or that it reads another server."""
-    since = queue.cursor(ledger)
+    since, mark = queue.cursor(ledger), queue.mark(ledger)
     found: set[tuple[str, str]] = set()
     while True:
-        page = feed.read(client, since, wait_s=0.0)
+        page = feed.read(client, since, wait_s=0.0, mark=mark)
         if page.serial < since:
             text = (
                 f"the ledger has read the feed to {since}, which the server has not come to: it "
@@ -103,7 +103,7 @@ def _unread(ledger: Ledger, client: IndexClient) -> tuple[set[tuple[str, str]], 
         found |= {(event.index, event.filename) for event in page.events}
         if page.serial == since:
             return found, None
-        since = page.serial
+        since, mark = page.serial, page.mark
 
 
 def _unhandled(

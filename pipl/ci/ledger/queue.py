@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from pipl.ci.ledger import ending, leases, rows
 from pipl.ci.ledger.database import Ledger
@@ -13,6 +13,7 @@ from pipl.ci.ledger.ending import Wanted
 from pipl.ci.ledger.schema import facts, runs
 from pipl.ci.run import NewRun, Run
 
+_MARK = "mark"
 LOOKED_AT = 200
 """How many waiting runs are looked at for one that fits."""
 _CLAIMED = (
@@ -37,6 +38,13 @@ def cursor(ledger: Ledger) -> int:
         return int(connection.execute(query).scalar_one())
 
 
+def mark(ledger: Ledger) -> int:
+    """Which change of the server's that serial is; 0 where it is not known."""
+    with ledger.reading() as connection:
+        query = select(facts.c.value).where(facts.c.name == _MARK)
+        return int(connection.execute(query).scalar() or 0)
+
+
 def ingest(
     ledger: Ledger,
     new: Iterable[NewRun],
@@ -45,9 +53,11 @@ def ingest(
     serial: int,
     now: float,
     again: Iterable[NewRun] = (),
+    mark: int = 0,
 ) -> int:
-    """Queue runs and move the cursor from `since` to `serial`; returns how many were queued.
+    """Queue runs, and move the cursor from `since` to `serial` of that `mark`.
 
+    Returns how many were queued.
     What a run is asked for `again` for may have changed: it is queued whatever became of it
     before, and once more after its end where it is running. Nothing happens where another
     runner has moved the cursor meanwhile.
@@ -60,6 +70,8 @@ def ingest(
         )
         if not moved.rowcount:
             return 0
+        connection.execute(delete(facts).where(facts.c.name == _MARK))
+        connection.execute(rows.insert(connection, facts).values(name=_MARK, value=mark))
         added = sum(rows.add(connection, one, now) for one in new)
         for one in again:
             known = (runs.c.sha256 == one.sha256, runs.c.index == str(one.index))

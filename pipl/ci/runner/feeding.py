@@ -92,6 +92,7 @@ class Feeding:
             self._reader.ask(
                 since,
                 wait_s=0.0 if self._pause_s else wait_s,
+                mark=queue.mark(self._ledger),
                 pause_s=self._pause_s,
                 done=self._wake,
             ),
@@ -123,7 +124,15 @@ class Feeding:
             queue.ingest(self._ledger, new, since=since, serial=0, now=now, again=again)
             return
         if page.serial != since or new or again:
-            queue.ingest(self._ledger, new, since=since, serial=page.serial, now=now, again=again)
+            queue.ingest(
+                self._ledger,
+                new,
+                since=since,
+                serial=page.serial,
+                now=now,
+                again=again,
+                mark=page.mark,
+            )
         is_end = page.serial == since and not page.events
         self.drained = is_end and not self._is_page_old
 
