@@ -1,4 +1,8 @@
-"""A project with a real server, runners as processes, and handlers that cost next to nothing."""
+"""A project with a real server, runners as processes, and handlers that cost next to nothing.
+
+PIPL_FAULTS_SEED repeats the random moments of a run before, whose seed was printed;
+PIPL_FAULTS_BATCH is how many releases are published while things are killed (50).
+"""
 
 from __future__ import annotations
 
@@ -73,6 +77,7 @@ class RunnerProcess:
 
     def stop(self) -> int:
         """End it in good order; its exit status."""
+        assert eventually(lambda: "the flow is" in self.said), self.said
         self.running.send_signal(signal.SIGTERM)
         return self.running.wait(60)
 
