@@ -153,7 +153,7 @@ class Working:
                 else:
                     self.record(job.run, outcome)
             for act, run in self._acting.items():
-                if act.cancelled():
+                if act.cancelled() or not act.done():
                     self._requeue(run, reason, fault=False)
                 else:
                     self.record(run, _result(act))
