@@ -29,7 +29,7 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     │   └── BuildFailed, InvalidWheel, InvalidSdist
     ├── CIError                      8
     │   ├── InvalidFlow, NoCIUser, RunNotFound, WrongRunState, RunnerBusy, UnknownLedger
-    │   ├── NoCIToken, LedgerAway, InvalidLedgerUrl, ExtraNeeded
+    │   ├── NoCIToken, LedgerAway, LedgerGone, InvalidLedgerUrl, ExtraNeeded
     │   ├── InvalidNotifier, NotifierUnknown, NotifierFailed, NotLoopback
     │   ├── TestsFailed, ProductTaken, ProductDiffers, NoProvenance, WrittenOutside
     │   ├── JobFailed, JobTimedOut, JobOutOfMemory, JobLost, ResultTooLarge
@@ -732,7 +732,22 @@ class LedgerAway(CIError):
     reason: str
     code = "ci.ledger-away"
     says = "the CI ledger {name} cannot be reached: {reason}"
-    hint = "start the database server, or correct `ledger` in the project's .pipl"
+    hint = (
+        "start the database server, or correct `ledger` in the project's .pipl; where it is a "
+        "file, see that its folder can be written"
+    )
+
+
+class LedgerGone(CIError):
+    """The ledger's file was removed or replaced while it was open."""
+
+    path: str
+    code = "ci.ledger-gone"
+    says = "the CI ledger {path} was taken away while CI worked with it"
+    hint = (
+        "put it back, or leave it: `pipl ci start` makes a new one, reads the index from its "
+        "beginning and publishes nothing twice"
+    )
 
 
 class UnknownLedger(CIError):

@@ -21,16 +21,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
-from filelock import FileLock
-
 from pipl import extension, process
 from pipl.ci import job_folder, job_login
 from pipl.ci import order as orders
 from pipl.ci.containment import processes
+from pipl.ci.folder_lock import alone_in
 from pipl.ci.handler import Handler, Job
 from pipl.ci.job_folder import JobSpec
 from pipl.ci.order import EXIT_OUT_OF_MEMORY, Order
-from pipl.ci.run import Outcome
+from pipl.ci.run import ENDS, Outcome
 from pipl.ci.toxresult import Machine
 from pipl.env import choice
 from pipl.errors import DiskFull, JobFailed, JobOutOfMemory
@@ -59,7 +58,7 @@ def carry_out(order: Order, environ: Mapping[str, str]) -> int:
     """Do what the folder orders and leave the verdict there. Returns the exit status."""
     folder = order.folder
     spec = job_folder.read_spec(folder)
-    with FileLock(folder / "job.lock"):  # a dying predecessor may still hold it
+    with alone_in(folder):
         clear_scratch(folder)
         _say(f"--- attempt {spec.attempt}: {spec.handler} of {spec.filename} on {spec.index}")
         outcome = _attempt(spec, order, environ)
@@ -81,7 +80,7 @@ def _attempt(spec: JobSpec, order: Order, environ: Mapping[str, str]) -> Outcome
         os.environ.update(acting)  # what is asked of servers here is asked by the job's user
         variables = {**environ, **acting}
         handler = cast("Handler", extension.ci_handlers()[spec.handler])
-        return handler(
+        outcome: object = handler(
             Job(
                 spec=spec,
                 folder=folder,
@@ -93,6 +92,11 @@ def _attempt(spec: JobSpec, order: Order, environ: Mapping[str, str]) -> Outcome
                 say=_say,
                 log=sys.stdout.buffer,
             )
+        )
+        if isinstance(outcome, Outcome) and outcome.state in ENDS:
+            return outcome
+        return Outcome.of_error(
+            JobFailed(f"the handler gave {outcome!r:.200}, which is no outcome")
         )
     except DesignedError as fault:
         if _is_about_full_disk(fault):

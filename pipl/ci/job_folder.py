@@ -3,7 +3,7 @@
 run.json     what to do, written by the engine before each attempt; holds no secret
 log.txt      what the attempts wrote, of each at most the first and the last 4 MB
 result.json  the verdict, written whole by the job
-job.lock     held by the job that is at work
+job.lock     held by the job that is at work; job.holder says which one (pipl.ci.folder_lock)
 outbox/      what the run has made and not yet delivered; survives attempts
 kept/        what the ledger shall keep of the run: lock, statement, toxresult, published
 scratch-N/   what attempt N needs while it runs
@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from pipl import durable
-from pipl.ci.run import Outcome
+from pipl.ci.run import ENDS, Outcome
 from pipl.errors import InvalidFile
 from pipl.index.name import IndexName
 from pipl.project.binding import Binding
 
 SPEC_FORMAT = "pipl-run/1"
 RESULT_FORMAT = "pipl-result/1"
+KEPT = "kept"
 
 
 @dataclass(frozen=True)
@@ -111,9 +112,12 @@ def read_outcome(folder: Path, attempt: int) -> Outcome | None:
     if values.pop("attempt", None) != attempt:
         return None
     try:
-        return Outcome(**values)
+        outcome = Outcome(**values)
     except TypeError as fault:
         raise InvalidFile(str(path), repr(fault)) from fault
+    if outcome.state not in ENDS:
+        raise InvalidFile(str(path), f"no run ends as {outcome.state!r:.100}")
+    return outcome
 
 
 def _rendered(form: str, values: dict[str, object]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from pipl.errors import RunnerBusy
+from pipl.errors import NotWritable, RunnerBusy
 
 
 @dataclass(frozen=True)
@@ -67,18 +67,24 @@ class CIPlace:
         except Timeout:
             return False
 
+    def forget(self, runner: str) -> None:
+        """Take the locked file of a runner away that others have taken over from."""
+        (self.runners / f"{runner}.lock").unlink(missing_ok=True)
+
     @contextmanager
     def owned(self) -> Iterator[None]:
-        """Be a runner of this place; the one, where `is_alone`. Raises RunnerBusy."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        if not self.is_alone:
-            yield
-            return
+        """Be a runner of this place; the one, where `is_alone`. Raises RunnerBusy, NotWritable."""
         lock = FileLock(self.folder / "runner.lock")
         try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            if not self.is_alone:
+                yield
+                return
             lock.acquire(timeout=0)
         except Timeout:
             raise RunnerBusy(str(self.folder)) from None
+        except OSError as fault:
+            raise NotWritable(str(self.folder), fault.strerror or str(fault)) from fault
         try:
             yield
         finally:

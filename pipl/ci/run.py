@@ -11,6 +11,7 @@ from pipl_pipe.errors import DesignedError, StoreFull, StoreUnreachable
 
 State = Literal["queued", "running", "passed", "failed", "held", "cancelled"]
 PENDING: tuple[State, ...] = ("queued", "running")
+ENDS: tuple[State, ...] = ("passed", "failed", "held", "cancelled")
 RETRYABLE: tuple[State, ...] = ("failed", "held", "cancelled")
 
 

@@ -50,6 +50,11 @@ class Settings:
 
 def runner_of(project: Project, settings: Settings, *, tell: Callable[[Notice], None]) -> Runner:
     """The runner of a project that this machine sees. Raises UnknownExtension, BrokenExtension."""
+    return Runner(parts_of(project, settings, tell=tell))
+
+
+def parts_of(project: Project, settings: Settings, *, tell: Callable[[Notice], None]) -> Parts:
+    """What that runner is made of."""
     place = where.place(project, settings.environ)
     binding = project.binding
     access = Access(binding, CI_USER, project.secrets, settings.clock)
@@ -74,45 +79,43 @@ def runner_of(project: Project, settings: Settings, *, tell: Callable[[Notice], 
         )
 
     make_engine = cast(EngineFactory, extension.ci_engines()[settings.engine])
-    return Runner(
-        Parts(
-            place=place,
-            open_ledger=lambda: where.open_ledger(project, settings.environ),
-            engine=make_engine(
-                EngineSettings(
-                    slots=settings.slots,
-                    environ=settings.environ,
-                    resources=settings.resources,
-                    options=settings.options,
-                    folder=place.folder / "engine",
-                )
-            ),
-            connect=lambda renew: access.connect(renew=renew),
-            login=lambda user: replace(access, user=user).login(),
-            flows=Pipeline(
-                names=lambda: folder.pipeline_of(project),
-                folder=place.pipeline,
-                binding=binding,
-                installer=choice.choose(settings.installer, settings.environ),
+    return Parts(
+        place=place,
+        open_ledger=lambda: where.open_ledger(project, settings.environ),
+        engine=make_engine(
+            EngineSettings(
+                slots=settings.slots,
                 environ=settings.environ,
-            ),
-            order=order,
-            notify=lambda ledger: Delivery(
-                ledger=ledger,
-                project=project.name,
-                secrets=project.secrets,
-                host=settings.host,
-                factories=extension.ci_notifiers(),
-                clock=settings.clock,
-                tell=lambda text: tell(Notice(text)),
-            ),
-            follower=GraphFollower(place.folder),
-            clock=settings.clock,
-            monotonic=time.monotonic,
+                resources=settings.resources,
+                options=settings.options,
+                folder=place.folder / "engine",
+            )
+        ),
+        connect=lambda renew: access.connect(renew=renew),
+        login=lambda user: replace(access, user=user).login(),
+        flows=Pipeline(
+            names=lambda: folder.pipeline_of(project),
+            folder=place.pipeline,
+            binding=binding,
+            installer=choice.choose(settings.installer, settings.environ),
+            environ=settings.environ,
+        ),
+        order=order,
+        notify=lambda ledger: Delivery(
+            ledger=ledger,
+            project=project.name,
+            secrets=project.secrets,
             host=settings.host,
-            pid=os.getpid(),
-            tell=tell,
-        )
+            factories=extension.ci_notifiers(),
+            clock=settings.clock,
+            tell=lambda text: tell(Notice(text)),
+        ),
+        follower=GraphFollower(place.folder),
+        clock=settings.clock,
+        monotonic=time.monotonic,
+        host=settings.host,
+        pid=os.getpid(),
+        tell=tell,
     )
 
 

@@ -8,27 +8,30 @@ the wheel on the index, in a document of tox's form, which devpi keeps for a fil
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from packaging.utils import parse_wheel_filename
 
+from pipl import durable
 from pipl.build import wheel
 from pipl.ci import toxresult
+from pipl.ci.hashing import sha256_of
+from pipl.ci.job_folder import KEPT
 from pipl.ci.toxresult import Command, Machine
 from pipl.errors import NoProvenance
+from pipl.index.client import IndexClient
 from pipl.index.release import ReleaseFile
 from pipl_pipe.product import provenance
 from pipl_pipe.product.provenance import Item, Provenance
 
 KEY = "pipl_provenance"
 """Under which a document of tox's form holds the Statement."""
-FORMAT = "pipl-making/1"
-MAKING = "making.json"
-"""In the outbox of a run: when and where its wheels were made."""
+RECORD = "statement"
+"""What is kept with a run: the completed Statements by the names of the wheels."""
 Json = dict[str, Any]
 
 
@@ -48,18 +51,6 @@ class Making:
     pipl: str
     handler: str
     invocation: str
-
-    def render(self) -> str:
-        return json.dumps({"format": FORMAT, **asdict(self)}, indent=1, sort_keys=True) + "\n"
-
-    @classmethod
-    def parse(cls, text: str) -> Making | None:
-        """What `render` has written; None for anything else."""
-        try:
-            values = json.loads(text)
-            return cls(**values) if values.pop("format") == FORMAT else None
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return None
 
 
 def of_wheel(path: Path) -> Provenance:
@@ -125,6 +116,31 @@ def making_of(document: Mapping[str, Any]) -> Making | None:
         )
     except (KeyError, TypeError, ValueError):
         return None
+
+
+def keep(folder: Path, made: Iterable[Path], making: Making) -> None:
+    """Keep the completed Statements of wheels with their run, whose folder is given."""
+    found = {
+        path.name: completed(of_wheel(path), path.name, sha256_of(path), making) for path in made
+    }
+    (folder / KEPT).mkdir(exist_ok=True)
+    durable.write_text(folder / KEPT / RECORD, json.dumps(found, sort_keys=True) + "\n")
+
+
+def attach(client: IndexClient, files: Iterable[ReleaseFile], kept: bytes | None) -> None:
+    """Put what was kept with a run beside its wheels on the index, once.
+
+    Of a wheel that an earlier delivery has brought there the oldest Statement stays.
+    Raises NotAllowed.
+    """
+    documents: dict[str, Json] = {} if kept is None else json.loads(kept)
+    for file in files:
+        document = documents.get(file.filename)
+        making = None if document is None else making_of(document)
+        if document is None or making is None or not _is_about(document, file.sha256):
+            continue
+        if of_tox(client.test_results(file), file.sha256) is None:
+            client.upload_test_result(file, to_tox(document, file, making))
 
 
 def to_tox(document: Json, file: ReleaseFile, making: Making) -> Json:

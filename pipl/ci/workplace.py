@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 from pipl.build import wheel
 from pipl.build.wheel import WheelDescription
 from pipl.ci.handler import Job
+from pipl.ci.job_folder import KEPT
 from pipl.env import python, requirement
 from pipl.env.base import Wanted
 from pipl.env.bases import Bases
@@ -29,8 +30,8 @@ from pipl.workspace.place import Place
 from pipl.workspace.running import environ_in
 from pipl_pipe.asset.places import config as place_config
 
-LOCK = "kept/lock"
-"""In the folder of a run: what its last attempt has installed."""
+LOCK = "lock"
+"""What is kept with a run: the lock of what its last attempt has installed."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def prepare(job: Job, subject: Subject, *, besides: Sequence[str] = ()) -> Workp
 
     `besides` are requirements that are wanted too; what the lock pins is not moved by them.
     A release without a lock is resolved from the index that it is on. What the environment
-    holds is kept as LOCK in the run's folder. All but the release itself comes from an
+    holds is kept with the run. All but the release itself comes from an
     environment that runs with the same lock share (docs/decisions/0018).
     Raises Unresolvable, InstallFailed, NoInterpreter, FrameworkError.
     """
@@ -90,8 +91,8 @@ def prepare(job: Job, subject: Subject, *, besides: Sequence[str] = ()) -> Workp
     place = Place(job.scratch / "workspace", binding, job.private_environ())
     place.folder.mkdir()
     lock = _lock(job, subject, place, interpreter, besides)
-    (job.folder / LOCK).parent.mkdir(exist_ok=True)
-    lock.write(job.folder / LOCK)
+    (job.folder / KEPT).mkdir(exist_ok=True)
+    lock.write(job.folder / KEPT / LOCK)
     bases = Bases.below(_caches(job), job.environ, say=job.say)
     if bases is not None:
         others = lock.without({canonicalize_name(subject.file.project)})

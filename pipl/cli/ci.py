@@ -27,6 +27,7 @@ ci = LazyGroup(
     places={
         "start": (f"{_HERE}:start", "Start the CI runner."),
         "status": (f"{_LOOK}:status", "The runs and their states, also live."),
+        "show": ("pipl.cli.ci_show:show", "All that is kept of a run."),
         "log": (f"{_LOOK}:log", "What a run wrote, or is writing."),
         "retry": (f"{_STEER}:retry", "Run failed runs again."),
         "cancel": (f"{_STEER}:cancel", "End runs, stopping what runs."),

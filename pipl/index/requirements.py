@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from packaging.version import InvalidVersion, Version
@@ -74,6 +75,27 @@ class IndexedPackl:
             requires_python=python if isinstance(python, str) else None,
             complete=value.get("complete") is not False,
             facts=WheelFacts.from_json(value),
+        )
+
+    @classmethod
+    def of_checked(cls, value: Mapping[str, Any]) -> IndexedPackl:
+        """What `to_json` gave here, so that nothing of it need be checked. Raises KeyError."""
+        return cls(
+            value["name"],
+            value["version"],
+            value["index"],
+            value["sha256"],
+            tuple(value["requires"]),
+            value["requires_python"],
+            value["complete"],
+            WheelFacts(
+                value["kind"],
+                value["type"],
+                value["follow"],
+                tuple(value["products"]),
+                value["task"],
+                value["locked"],
+            ),
         )
 
 

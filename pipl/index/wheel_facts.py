@@ -6,6 +6,7 @@ strangers: what is missing, damaged or too large counts as not said.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import sys
@@ -83,7 +84,7 @@ class WheelFacts:
             products=_names(value.get("products")),
             task=normalised(_text(value.get("task"))) or None,
             locked={
-                normalised(name): version
+                _normal(name): version
                 for name, version in (locked.items() if isinstance(locked, dict) else ())
                 if isinstance(name, str) and _is_version(version)
             },
@@ -160,7 +161,7 @@ def _locked(text: str | None, mirrors: set[str]) -> dict[str, str]:
         if isinstance(name, str) and _is_version(version):
             index = _index_of(package, origin)
             if index is not None and index not in mirrors:
-                found[normalised(name)] = str(version)
+                found[_normal(name)] = str(version)
     return found
 
 
@@ -201,7 +202,18 @@ def _text(value: object) -> str:
 
 
 def _is_version(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= MAX_TEXT and _is_version_text(value)
+
+
+@functools.lru_cache(maxsize=65_536)
+def _is_version_text(text: str) -> bool:
+    """Locks hold the same few versions over and over, and each takes microseconds to read."""
     try:
-        return bool(Version(_text(value)))
+        return bool(Version(text))
     except InvalidVersion:
         return False
+
+
+@functools.lru_cache(maxsize=65_536)
+def _normal(name: str) -> str:
+    return normalised(name)

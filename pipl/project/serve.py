@@ -17,6 +17,7 @@ from devpi_server.main import main as devpi_server_main
 from filelock import FileLock, Timeout
 
 from pipl import durable
+from pipl.project import cut_short
 from pipl.project.server import CONFIG_NAME, LOCK_NAME, PID_NAME
 
 _HELD: list[FileLock] = []
@@ -37,6 +38,7 @@ def serve(system: Path) -> int:
     try:
         durable.write_text(system / PID_NAME, f"{os.getpid()}\n")
         signal.signal(signal.SIGTERM, _stop)
+        cut_short.undo(system / "server")
         devpi_server_main(["devpi-server", "--configfile", str(system / CONFIG_NAME)])  # type: ignore[no-untyped-call]  # devpi has no types
     except KeyboardInterrupt:
         pass

@@ -20,6 +20,7 @@ from pipl.index.client import MIRROR_TYPE, IndexConfig
 from pipl.index.devpi import DevpiClient
 from pipl.index.login import Login
 from pipl.index.name import IndexName
+from pipl.project import cut_short
 from pipl.project.server import free_port
 
 START_TIMEOUT_S = 60.0
@@ -95,6 +96,7 @@ class RunningServer:
 
     def start(self) -> None:
         """Return once the server answers. Raises ServerDied."""
+        cut_short.undo(self.folder / "system" / "server")
         command: list[str | Path] = [sys.executable, "-m", "devpi_server", *_CHEAP_KEYS]
         command += ["--serverdir", self.folder / "system" / "server", "--enable-core-metadata"]
         command += ["--secretfile", self.secret_file, "--pipl-project", self.folder]

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pipl import __version__, durable
-from pipl.ci import outbox, publishing, workplace
+from pipl.ci import outbox, publishing, statement, workplace
 from pipl.ci.handler import Job
 from pipl.ci.run import Outcome
-from pipl.ci.statement import MAKING, Making
+from pipl.ci.statement import Making
 from pipl.ci.workplace import Subject, Workplace
 from pipl.errors import (
     FrameworkError,
@@ -30,28 +30,23 @@ SHOWN = 20
 def handle(job: Job) -> Outcome:
     """Make the products of a task's release, once.
 
-    They lie in the run's outbox with when and where they were made, and their assets where
-    others will read them; the runner uploads them. Raises FrameworkError for what the task did
-    wrong or an asset that the store lacks, WrittenOutside, and what remotes raise.
+    They lie in the run's outbox, and their assets where others will read them; the runner
+    uploads them, with their completed provenance, which is kept with the run. Raises
+    FrameworkError for what the task did wrong or an asset that the store lacks, WrittenOutside,
+    and what remotes raise.
     """
     spec = job.spec
     if spec.products is None:
         raise InvalidFlow((f"{spec.index}: the handler 'process' needs `products`",))
     subject = workplace.fetch(job)
     ready = workplace.prepare(job, subject)
-    kept = outbox.held(job.outbox)
-    if kept is not None and not _are_whole(job, ready, _wheels(kept)):
-        kept = None
-    files = outbox.fill(job.outbox, _make(job, subject, ready)) if kept is None else kept
-    wheels = _wheels(files)
+    wheels = outbox.held(job.outbox)
+    if wheels is None or not _are_whole(job, ready, wheels):
+        wheels = outbox.fill(job.outbox, _make(job, subject, ready))
     publishing.publish(
         wheels, ready.environment, ready.place.environ, notes=job.folder, say=job.say
     )
     return Outcome.passed(f"made {', '.join(path.name for path in wheels) or 'no products'}")
-
-
-def _wheels(files: Iterable[Path]) -> tuple[Path, ...]:
-    return tuple(path for path in files if path.suffix == ".whl")
 
 
 def _are_whole(job: Job, ready: Workplace, wheels: Sequence[Path]) -> bool:
@@ -69,10 +64,7 @@ def _are_whole(job: Job, ready: Workplace, wheels: Sequence[Path]) -> bool:
 
 
 def _make(job: Job, subject: Subject, ready: Workplace) -> Iterable[Path]:
-    """Run the task's `process()`; its assets are in the store when the wheels are there.
-
-    Gives the wheels, and a file that says when and where they were made.
-    """
+    """Run the task's `process()`; its assets are in the store when the wheels are there."""
     name = _task_of(subject)
     scratch, out = job.scratch / "process", job.scratch / "out"
     for folder in (scratch, out):
@@ -96,9 +88,9 @@ def _make(job: Job, subject: Subject, ready: Workplace) -> Iterable[Path]:
     changed = snapshot.changes(before, snapshot.take(job.scratch, without=elsewhere))
     if changed:
         raise WrittenOutside(name, changed[:SHOWN])
-    making = job.scratch / MAKING
-    durable.write_text(making, _making(job, ready, started_at).render())
-    return [*sorted(out.glob("*.whl")), making]
+    made = sorted(out.glob("*.whl"))
+    statement.keep(job.folder, made, _making(job, ready, started_at))
+    return made
 
 
 def _making(job: Job, ready: Workplace, started_at: float) -> Making:

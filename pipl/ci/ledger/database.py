@@ -26,6 +26,7 @@ from pipl.errors import (
     InvalidFile,
     InvalidLedgerUrl,
     LedgerAway,
+    LedgerGone,
     UnknownLedger,
 )
 
@@ -34,6 +35,9 @@ CONNECT_TIMEOUT_S = 10
 _READ_ONLY = "pipl_read_only"  # a connection that only reads, and so takes no write lock
 _DURABLE = "pipl_durable"  # flushed to disk before it returns
 _VERSIONS = "alembic_version"  # Alembic's own table
+_UNUSABLE = ("locked", "readonly database", "disk I/O error", "unable to open database file")
+"""What SQLite says of a file that cannot be used now, and perhaps later; the first of one that
+was locked for longer than BUSY_TIMEOUT_S."""
 _FULL = ("database or disk is full", "No space left on device")  # SQLite, PostgreSQL
 _MIGRATING = 0x7069706C  # "pipl": the lock under which PostgreSQL ledgers are migrated
 
@@ -46,6 +50,7 @@ class Ledger:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._file: tuple[Path, int] | None = None  # SQLite's, and its inode
 
     @classmethod
     def open(cls, place: Path | URL) -> Ledger:
@@ -61,6 +66,8 @@ class Ledger:
             if found != HEAD:
                 with ledger.writing() as connection:
                     _migrate(connection, ledger.name)
+            if isinstance(place, Path):
+                ledger._file = place, place.stat().st_ino
         except DatabaseError as fault:
             ledger.close()
             raise InvalidFile(ledger.name, str(fault.orig)) from fault
@@ -92,12 +99,13 @@ class Ledger:
 
     @contextmanager
     def writing(self, *, durable: bool = False) -> Iterator[Connection]:
-        """One transaction that changes something. Raises DiskFull, LedgerAway.
+        """One transaction that changes something. Raises DiskFull, LedgerAway, LedgerGone.
 
         It survives the end of every process. Where the machine loses its power, a SQLite ledger
         may be as it was some transactions before, but for those that were `durable` and all
         that came before them.
         """
+        self._require_file()
         with self._telling(), self._engine.connect() as bare:
             connection = bare.execution_options(**{_DURABLE: durable})
             with connection.begin():
@@ -115,6 +123,7 @@ class Ledger:
             yield
         except (OperationalError, InterfaceError) as fault:
             said = str(fault.orig)
+            self._require_file()
             if any(words in said for words in _FULL):
                 raise DiskFull(self.name) from fault
             if self._is_away(fault):
@@ -123,8 +132,20 @@ class Ledger:
 
     def _is_away(self, fault: DBAPIError) -> bool:
         if self._engine.dialect.name == "sqlite":
-            return "locked" in str(fault.orig)  # longer than BUSY_TIMEOUT_S
+            return any(words in str(fault.orig) for words in _UNUSABLE)
         return True
+
+    def _require_file(self) -> None:
+        """A file that was removed or replaced could be written on, and all of it be lost."""
+        if self._file is None:
+            return
+        path, inode = self._file
+        try:
+            is_same = path.stat().st_ino == inode
+        except FileNotFoundError:
+            is_same = False
+        if not is_same:
+            raise LedgerGone(str(path))
 
 
 def parse_url(given: str) -> URL:

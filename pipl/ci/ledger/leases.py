@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from pipl.ci.ledger import rows
 from pipl.ci.ledger.database import Ledger
@@ -17,15 +17,18 @@ from pipl.ci.ledger.schema import runners, runs
 from pipl.ci.run import Run
 
 
-def enter(ledger: Ledger, *, host: str, pid: int, now: float) -> str:
-    """Register a runner; returns its id."""
-    runner = str(uuid4())
+def new_id() -> str:
+    """A name for a runner that nobody else has."""
+    return str(uuid4())
+
+
+def enter(ledger: Ledger, runner: str, *, host: str, pid: int, now: float) -> None:
+    """Register a runner by a name of its own."""
     values = {"host": host, "pid": pid, "beat": 0, "started_at": now, "seen_at": now}
     with ledger.writing() as connection:
         connection.execute(
             rows.insert(connection, runners).values(id=runner, state="working", **values)
         )
-    return runner
 
 
 def beat(ledger: Ledger, runner: str, *, now: float) -> bool:
@@ -43,6 +46,12 @@ def leave(ledger: Ledger, runner: str, *, now: float) -> None:
     own = (runners.c.id == runner, runners.c.state == "working")
     with ledger.writing() as connection:
         connection.execute(update(runners).where(*own).values(state="ended", seen_at=now))
+
+
+def hold(connection: Connection, runner: str) -> bool:
+    """Whether a runner works; until this transaction ends, nobody declares it lost."""
+    own = select(runners.c.id).where(runners.c.id == runner, runners.c.state == "working")
+    return connection.execute(own.with_for_update(read=True)).first() is not None
 
 
 def beats(ledger: Ledger) -> dict[str, int]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sqlalchemy import select, update
 
-from pipl.ci.ledger import rows
+from pipl.ci.ledger import leases, rows
 from pipl.ci.ledger.database import Ledger
 from pipl.ci.ledger.schema import facts, runs
 from pipl.ci.run import NewRun, Run
@@ -86,7 +86,7 @@ def claim(
     """Take the longest waiting run that is due and `fits`, None where there is none.
 
     It is running afterwards, on its next attempt. Of runs that wait for delivery only, the
-    step is kept.
+    step is kept. A runner that was declared lost gets none.
     """
     late = (runs.c.due_at <= now) | (runs.c.due_at > now + PATIENCE_S)
     query = select(runs).where(runs.c.state == "queued", late).order_by(runs.c.id).limit(LOOKED_AT)
@@ -106,8 +106,12 @@ def claim(
             hint="",
         )
         values = {name: getattr(claimed, name) for name in _CLAIMED}
-        still = (runs.c.id == before.id, runs.c.state == "queued")
+        # Stopped since it was read, this runner may find the run queued anew after an attempt.
+        seen = (runs.c.attempt == before.attempt, runs.c.step == before.step)
+        still = (runs.c.id == before.id, runs.c.state == "queued", *seen)
         with ledger.writing() as connection:
+            if runner is not None and not leases.hold(connection, runner):
+                return None
             taken = connection.execute(update(runs).where(*still).values(**values))
             if taken.rowcount:  # else another runner was quicker
                 return claimed

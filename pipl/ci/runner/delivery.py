@@ -16,15 +16,14 @@ from pipl.ci.ledger import deliveries, records
 from pipl.ci.ledger.database import Ledger
 from pipl.ci.products import Delivery
 from pipl.ci.run import Outcome, Run
-from pipl.ci.statement import MAKING, Json, Making
+from pipl.ci.statement import Json
 from pipl.errors import DiskFull, InvalidFlow, LedgerAway, NotAllowed
 from pipl.index.client import IndexClient
 from pipl.index.name import IndexName
-from pipl.index.release import ReleaseFile
 from pipl_pipe.errors import DesignedError
 
 PUBLISHED = "published"
-"""The record that lists what a run has put on an index: file, index, digest, provenance."""
+"""The record that lists what a run has put on an index: file, index, digest."""
 
 
 def deliver(run: Run, stage: Stage | None, client: IndexClient, *, ledger: Ledger) -> Outcome:
@@ -49,7 +48,7 @@ def deliver(run: Run, stage: Stage | None, client: IndexClient, *, ledger: Ledge
         raise
     except DesignedError as fault:
         return Outcome.of_error(fault)
-    records.keep(ledger, run.id, {PUBLISHED: json.dumps(published).encode("utf-8")})
+    records.keep(ledger, run, {PUBLISHED: json.dumps(published).encode("utf-8")})
     return Outcome.passed(f"made {', '.join(str(one['file']) for one in published)}")
 
 
@@ -57,27 +56,11 @@ def _products(
     client: IndexClient, index: IndexName, paths: Sequence[Path], run: Run, ledger: Ledger
 ) -> list[Json]:
     """Upload products, and keep their provenance, completed by when and where, beside them."""
-    wheels = [path for path in paths if path.suffix == ".whl"]
-    texts = [path.read_text(encoding="utf-8") for path in paths if path.name == MAKING]
-    making = Making.parse(texts[0]) if texts else None
     to = Delivery(client, index, run.project)
-    held = products.deliver(to, wheels, claim=partial(deliveries.claim_name, ledger))
-    published = []
-    for path, file in zip(wheels, held, strict=True):
-        one: Json = {"file": path.name, "index": str(index), "sha256": file.sha256}
-        if making is not None:
-            found = statement.of_wheel(path)
-            one["statement"] = statement.completed(found, file.filename, file.sha256, making)
-            _keep_beside(client, file, one["statement"], making)
-        published.append(one)
-    return published
-
-
-def _keep_beside(client: IndexClient, file: ReleaseFile, document: Json, making: Making) -> None:
-    """Once, and only where CI may: the ledger has it anyway."""
-    if statement.of_tox(client.test_results(file), file.sha256) is None:
-        with contextlib.suppress(NotAllowed):
-            client.upload_test_result(file, statement.to_tox(document, file, making))
+    held = products.deliver(to, paths, claim=partial(deliveries.claim_name, ledger))
+    with contextlib.suppress(NotAllowed):  # the wheel's own provenance has to do then
+        statement.attach(client, held, records.record(ledger, run.id, statement.RECORD))
+    return [{"file": one.filename, "index": str(index), "sha256": one.sha256} for one in held]
 
 
 def _written(files: Mapping[str, bytes], folder: Path) -> list[Path]:

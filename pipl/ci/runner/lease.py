@@ -10,7 +10,7 @@ from pipl.ci.ledger import leases
 from pipl.ci.ledger.database import Ledger
 from pipl.ci.place import CIPlace
 from pipl.ci.runner.parts import Timing
-from pipl.errors import DiskFull, LedgerAway
+from pipl.errors import DiskFull, LedgerAway, LedgerGone
 
 
 class Lease:
@@ -42,6 +42,7 @@ class Lease:
         self._guard = threading.Lock()
         self._held = contextlib.ExitStack()
         self._lost = False
+        self._gone: LedgerGone | None = None
         self._lapsed: set[str] = set()
         self._still: dict[str, tuple[int, float]] = {}
         self._looked_at: float | None = None
@@ -49,8 +50,14 @@ class Lease:
 
     def start(self, *, host: str, pid: int) -> None:
         """Become a runner of the ledger. Raises LedgerAway, DiskFull."""
-        self.id = leases.enter(self._ledger, host=host, pid=pid, now=self._clock())
+        self.id = leases.new_id()
+        # Locked first: who finds it in the ledger must see that it lives.
         self._held.enter_context(self._place.living(self.id))
+        try:
+            leases.enter(self._ledger, self.id, host=host, pid=pid, now=self._clock())
+        except BaseException:
+            self._held.close()
+            raise
         self._lost = False
         self._end.clear()
         self._thread = threading.Thread(target=self._watch, name="ci-lease", daemon=True)
@@ -62,13 +69,18 @@ class Lease:
             self._end.set()
             self._thread.join()
             self._thread = None
-            with contextlib.suppress(LedgerAway, DiskFull):
+            with contextlib.suppress(LedgerAway, LedgerGone, DiskFull):
                 leases.leave(self._ledger, self.id, now=self._clock())
         self._held.close()
 
     @property
     def lost(self) -> bool:
-        """Whether others have declared this runner lost, and have its runs now."""
+        """Whether others have declared this runner lost, and have its runs now.
+
+        Raises LedgerGone.
+        """
+        if self._gone is not None:
+            raise self._gone
         return self._lost
 
     def lapsed(self) -> frozenset[str]:
@@ -85,6 +97,10 @@ class Lease:
             except (LedgerAway, DiskFull):
                 self._looked_at = None
                 continue
+            except LedgerGone as fault:
+                self._gone = fault
+                self._wake()
+                return
             if not alive:
                 self._lost = True
                 self._wake()

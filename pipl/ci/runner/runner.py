@@ -35,8 +35,8 @@ class Runner:
         """Work until stopped; with `once`, until everything that was uploaded has its end.
 
         Ctrl-C ends it cleanly: jobs are killed and their runs queued again.
-        Raises RunnerBusy, UnknownLedger; ServerDown, LedgerAway and InvalidFlow where it
-        cannot begin.
+        Raises RunnerBusy, UnknownLedger, LedgerGone; ServerDown, LedgerAway and InvalidFlow
+        where it cannot begin.
         """
         parts = self._parts
         with contextlib.ExitStack() as stack:
@@ -166,3 +166,4 @@ class _Hand:
                 self._working.settle(run, "its runner ended before it did")
         for run in leases.take_over(self._ledger, runner, now=self._parts.clock()):
             self._parts.tell(Notice(f"queued again: {run.title} ({run.reason})", run))
+        self._parts.place.forget(runner)

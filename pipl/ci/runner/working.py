@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import shutil
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -27,6 +28,7 @@ from pipl.ci.runner.parts import Notice, Parts
 from pipl.ci.runner.promotion import promote
 from pipl.errors import (
     DiskFull,
+    InvalidFile,
     JobFailed,
     JobLost,
     JobOutOfMemory,
@@ -193,10 +195,9 @@ class Working:
             self.record(run, Outcome.cancelled(reason))
             return
         step, folder = self._step(run), self._parts.place.run_folder(run.id)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "log.txt").unlink(missing_ok=True)
-        journal = Journal(run, folder)
         try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "log.txt").unlink(missing_ok=True)
             work = Work(
                 self._parts.order(run, stage),
                 self._parts.login(step.user),
@@ -207,11 +208,10 @@ class Working:
         except DesignedError as fault:
             self.record(run, Outcome.of_error(fault))
             return
-        except OSError as fault:  # no process, no folder: this machine's fault, not the run's
-            outcome = Outcome.of_error(JobFailed(f"it could not be started: {fault}"))
-            self.record(run, replace(outcome, again=True))
+        except OSError as fault:  # no process, no folder
+            self.record(run, _of_machine(fault))
             return
-        self._jobs[future] = _Job(run, folder, journal)
+        self._jobs[future] = _Job(run, folder, Journal(run, folder))
         future.add_done_callback(lambda _: self._wake())
         self._parts.tell(Notice(f"started: {run.title}", run))
 
@@ -224,7 +224,10 @@ class Working:
     # How runs end
 
     def _verdict(self, run: Run) -> Outcome | None:
-        return job_folder.read_outcome(self._parts.place.run_folder(run.id), run.attempt)
+        try:
+            return job_folder.read_outcome(self._parts.place.run_folder(run.id), run.attempt)
+        except InvalidFile:  # whoever wrote that: it is none
+            return None
 
     def _job_ended(self, job: _Job, ended: Ended) -> None:
         run = job.run
@@ -249,7 +252,11 @@ class Working:
 
     def _judged(self, run: Run, folder: Path, outcome: Outcome) -> None:
         """Keep what a job has left; deliver what it has made, or record how it ended."""
-        made = self._made(run, folder, outcome)
+        try:
+            made = self._made(run, folder, outcome)
+        except OSError as fault:
+            self.record(run, _of_machine(fault))
+            return
         if made is None:
             self.record(run, outcome)
         else:
@@ -258,10 +265,16 @@ class Working:
     def _made(self, run: Run, folder: Path, outcome: Outcome) -> Run | None:
         """The run on its way to delivering what its job has made, None where that is nothing.
 
-        From now on this is what the run has made, whatever happens to the folder.
+        From now on this is what the run has made, whatever happens to the folder. Raises
+        OSError where it cannot be read.
         """
         _keep(self._ledger, run, folder)
-        made = outbox.held(folder / "outbox") if outcome.state == "passed" else None
+        box = folder / "outbox"
+        if outcome.state != "passed" or not box.exists():
+            return None
+        made = outbox.held(box)
+        if made is None:
+            raise OSError(errno.EIO, "what the job has made is damaged", str(box))
         if not made:
             return None
         contents = {path.name: path.read_bytes() for path in made}
@@ -321,7 +334,7 @@ def _keep(ledger: Ledger, run: Run, folder: Path) -> None:
         return
     found = {path.name: path for path in sorted(kept.iterdir()) if path.is_file()}
     small = {name: path for name, path in found.items() if path.stat().st_size <= RECORD_BYTES}
-    records.keep(ledger, run.id, {name: path.read_bytes() for name, path in small.items()})
+    records.keep(ledger, run, {name: path.read_bytes() for name, path in small.items()})
 
 
 def _result(act: Future[Outcome]) -> Outcome:
@@ -330,6 +343,16 @@ def _result(act: Future[Outcome]) -> Outcome:
         return act.result()
     except (LedgerAway, DiskFull) as fault:
         return replace(Outcome.of_error(fault), again=True)
+    except OSError as fault:  # no room for the files on their way
+        return _of_machine(fault)
+
+
+def _of_machine(fault: OSError) -> Outcome:
+    """That this machine could not do its part, which is not the run's fault."""
+    where = str(fault.filename or "this machine's disk")
+    is_full = fault.errno in (errno.ENOSPC, errno.EDQUOT)
+    known = DiskFull(where) if is_full else JobFailed(f"this machine could not do it: {fault}")
+    return replace(Outcome.of_error(known), again=True)
 
 
 def _codes(kind: type[DesignedError]) -> frozenset[str]:

@@ -38,20 +38,22 @@ class Graph:
         return tuple(Need(name, leading_name(text), text) for text in requires)
 
     @cached_property
-    def _wanted(self) -> Mapping[str, list[Need]]:
-        found: dict[str, list[Need]] = {}
+    def _wanted(self) -> Mapping[str, list[tuple[str, str]]]:
+        """Name to the pairs of dependent and requirement's text."""
+        found: dict[str, list[tuple[str, str]]] = {}
         names: dict[str, str] = {}  # mostly the same few texts
         for packl in self.packls.values():
             for text in packl.requires:
                 name = names.get(text)
                 if name is None:
                     name = names[text] = leading_name(text)
-                found.setdefault(name, []).append(Need(packl.name, name, text))
+                found.setdefault(name, []).append((packl.name, text))
         return found
 
     def needs_for(self, name: str) -> tuple[Need, ...]:
         """Who requires a packl, by the dependents' names."""
-        return tuple(sorted(self._wanted.get(name, ()), key=lambda need: need.dependent))
+        pairs = sorted(self._wanted.get(name, ()))
+        return tuple(Need(dependent, name, text) for dependent, text in pairs)
 
     def requires(self, name: str) -> tuple[str, ...]:
         """The names that a packl requires without extras, sorted."""
@@ -68,7 +70,7 @@ class Graph:
 
     def required_by(self, name: str) -> tuple[str, ...]:
         """The packls that require it without extras, sorted."""
-        needs = self._wanted.get(name, ())
+        needs = self.needs_for(name)
         return tuple(sorted({need.dependent for need in needs if need.counts}))
 
     @cached_property

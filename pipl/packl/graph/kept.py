@@ -57,10 +57,11 @@ def load(path: Path) -> Requirements | None:
     try:
         if path.stat().st_size > MAX_BYTES:
             return None
-        values = json.loads(path.read_text(encoding="utf-8"))
-        if values["format"] != FORMAT or type(values["serial"]) is not int:
+        head, _, body = path.read_bytes().partition(b"\n")
+        if head != _head(body):
             return None
-        packls = [IndexedPackl.from_json(one) for one in values["packls"]]
+        values = json.loads(body)
+        packls = [IndexedPackl.of_checked(one) for one in values["packls"]]
         return Requirements(
             feed=str(values["feed"]),
             index=str(values["index"]),
@@ -76,14 +77,19 @@ def save(path: Path, found: Requirements) -> None:
     """Whole or not at all; for its owner only. Raises OSError, DiskFull."""
     path.parent.mkdir(parents=True, exist_ok=True)
     values = {
-        "format": FORMAT,
         "feed": found.feed,
         "index": found.index,
         "serial": found.serial,
         "sources": list(found.sources),
         "packls": [packl.to_json() for packl in found.packls.values()],
     }
-    durable.write_text(path, json.dumps(values, separators=(",", ":")), mode=0o600)
+    body = json.dumps(values, separators=(",", ":")).encode("utf-8")
+    durable.write_bytes(path, _head(body) + b"\n" + body, mode=0o600)
+
+
+def _head(body: bytes) -> bytes:
+    """The first line: what is behind it is whole, and so need not be looked at piece by piece."""
+    return f"{FORMAT} {hashlib.sha256(body).hexdigest()}".encode("ascii")
 
 
 def _path(cache: Path, url: str, index: IndexName) -> Path:

@@ -8,6 +8,7 @@ hero-geo==1.4.0     pull       only the author takes another one
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -37,11 +38,8 @@ class Need:
 
     @cached_property
     def requirement(self) -> Requirement | None:
-        """None where the text is no requirement after all."""
-        try:
-            return Requirement(self.text)
-        except InvalidRequirement:
-            return None
+        """None where the text is no requirement after all. It is shared: not to be changed."""
+        return _parsed(self.text)
 
     @property
     def specifier(self) -> str:
@@ -81,6 +79,15 @@ class Need:
             return specifier.contains(Version(version), prereleases=bool(specifier.prereleases))
         except InvalidVersion:
             return False
+
+
+@functools.lru_cache(maxsize=65_536)
+def _parsed(text: str) -> Requirement | None:
+    """Many packls require the same by the same text, and each takes long to read."""
+    try:
+        return Requirement(text)
+    except InvalidRequirement:
+        return None
 
 
 def mode_of(specifier: SpecifierSet) -> Mode:

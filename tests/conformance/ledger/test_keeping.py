@@ -6,6 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,14 @@ from pipl.ci.ledger import database, deliveries, ending, leases, logs, queries, 
 from pipl.ci.ledger.database import Ledger
 from pipl.ci.ledger.schema import HEAD, metadata
 from pipl.ci.run import NewRun, Outcome, Run
-from pipl.errors import DiskFull, InvalidFile, InvalidLedgerUrl, LedgerAway, UnknownLedger
+from pipl.errors import (
+    DiskFull,
+    InvalidFile,
+    InvalidLedgerUrl,
+    LedgerAway,
+    LedgerGone,
+    UnknownLedger,
+)
 from pipl.index.name import IndexName
 
 TESTING = IndexName("root", "testing")
@@ -33,6 +41,12 @@ def running(ledger: Ledger, runner: str | None = None, sha256: str = "a" * 64) -
     return run
 
 
+def entered(ledger: Ledger, host: str) -> str:
+    runner = leases.new_id()
+    leases.enter(ledger, runner, host=host, pid=1, now=1.0)
+    return runner
+
+
 def test_a_log_is_read_while_it_grows(ledger: Ledger) -> None:
     logs.append(ledger, 1, 1, b"one\n")
     logs.append(ledger, 1, 1, b"two\n")
@@ -45,8 +59,12 @@ def test_a_log_is_read_while_it_grows(ledger: Ledger) -> None:
 
 
 def test_records_are_replaced(ledger: Ledger) -> None:
-    records.keep(ledger, 1, {"lock": b"old", "statement": b"\x00\xff"})
-    records.keep(ledger, 1, {"lock": b"new"})
+    run = running(ledger)
+    assert records.keep(ledger, run, {"lock": b"old", "statement": b"\x00\xff"})
+    assert records.keep(ledger, run, {"lock": b"new"})
+    assert not records.keep(
+        ledger, replace(run, attempt=0), {"lock": b"of an attempt that is lost"}
+    )
     assert records.record(ledger, 1, "lock") == b"new"
     assert records.record(ledger, 1, "statement") == b"\x00\xff"
     assert records.record(ledger, 2, "lock") is None
@@ -78,8 +96,7 @@ def test_a_products_name_belongs_to_the_first_task(ledger: Ledger) -> None:
 
 
 def test_a_runner_that_is_declared_lost_learns_it_and_its_runs_wait_again(ledger: Ledger) -> None:
-    lost = leases.enter(ledger, host="gone", pid=1, now=1.0)
-    alive = leases.enter(ledger, host="here", pid=2, now=1.0)
+    lost, alive = entered(ledger, "gone"), entered(ledger, "here")
     theirs, ours = running(ledger, lost), running(ledger, alive, "b" * 64)
     assert leases.beat(ledger, lost, now=2.0)
     assert leases.beats(ledger) == {lost: 1, alive: 0}
@@ -91,9 +108,34 @@ def test_a_runner_that_is_declared_lost_learns_it_and_its_runs_wait_again(ledger
     assert [run.id for run in leases.running(ledger)] == [ours.id]
 
 
+def test_a_runner_that_was_declared_lost_gets_no_more_runs(ledger: Ledger) -> None:
+    lost = entered(ledger, "gone")
+    run = running(ledger, lost)
+    leases.take_over(ledger, lost, now=3.0)
+    assert queue.claim(ledger, now=4.0, host="gone", runner=lost) is None
+    assert queries.run(ledger, run.id).state == "queued"
+
+
+def test_a_runner_that_slept_between_reading_and_claiming_claims_nothing(ledger: Ledger) -> None:
+    run = running(ledger)
+    queue.requeue(ledger, run, now=3.0, due_at=3.0, reason="", fault=False)
+
+    def slept(read: Run) -> bool:
+        other = queue.claim(ledger, now=4.0, host="there")
+        assert other is not None
+        made = deliveries.put(ledger, other, {"a.whl": b"one"})
+        assert made is not None
+        queue.requeue(ledger, made, now=5.0, due_at=5.0, reason="", fault=False)
+        return True
+
+    assert queue.claim(ledger, now=6.0, host="here", fits=slept) is None
+    after = queries.run(ledger, run.id)
+    assert (after.state, after.attempt, after.step) == ("queued", 2, "deliver")
+
+
 def test_runs_without_a_living_runner_are_found(ledger: Ledger) -> None:
     unknown = running(ledger, None)
-    ended = leases.enter(ledger, host="here", pid=1, now=1.0)
+    ended = entered(ledger, "here")
     left = running(ledger, ended, "b" * 64)
     assert [run.id for run in leases.orphans(ledger)] == [unknown.id]
     leases.leave(ledger, ended, now=2.0)
@@ -185,6 +227,17 @@ def test_a_url_that_cannot_be_a_ledgers_is_refused_and_not_shown(url: str, reaso
 def test_a_server_that_is_not_there_is_said_so() -> None:
     with pytest.raises(LedgerAway, match="postgresql"):
         Ledger.open(database.parse_url("postgresql://pipl@127.0.0.1:1/x"))
+
+
+@pytest.mark.parametrize("by", [None, "another"])
+def test_a_file_that_is_taken_away_is_not_written_any_more(tmp_path: Path, by: str | None) -> None:
+    path = tmp_path / "ledger.sqlite3"
+    with Ledger.open(path) as ledger:
+        path.rename(tmp_path / "aside")
+        if by is not None:
+            Ledger.open(path).close()
+        with pytest.raises(LedgerGone):
+            running(ledger)
 
 
 def test_a_full_disk_is_named(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pipl import process
 from pipl.ci import flow as ci_flow
 from pipl.ci.flow import DEFAULT_FLOW
+from pipl.index.name import IndexName
 from pipl.testing.commands import Shell
 
 FAILING = {"tests/test_it.py": "def test_it():\n    assert 'render' == 'lookdev'\n"}
@@ -101,6 +102,24 @@ def test_a_failure_is_told_seen_read_and_retried(studio, shell: Shell, posts) ->
     assert len(came) == 2
     assert f"Queued again: run {run}" in shell.pipl("ci", "retry", str(run))
     assert f"Cancelled: run {run}" in shell.pipl("ci", "cancel", str(run))
+
+
+def test_what_is_kept_of_a_run_is_shown(studio, shell: Shell) -> None:
+    studio.task("kept")
+    studio.settle()
+    run = studio.only("kept", "process")
+    shown = shell.pipl("ci", "show", str(run.id))
+    assert f"run {run.id}: process of kept 1.0.0 on root/processing" in shown
+    assert "kept_geo-1.0.0-py3-none-any.whl on root/PROJ" in shown
+    found = shell.json("ci", "show", str(run.id))
+    assert found["records"] == ["lock", "published", "statement"]
+    (published,) = found["published"]
+    (release,) = studio.client.releases(IndexName("root", "PROJ"), "kept-geo")
+    assert published["sha256"] == release.wheel.sha256
+    lock = shell.pipl("ci", "show", str(run.id), "--record", "lock")
+    assert 'name = "pipl-pipe"' in lock
+    refused = shell.attempt("ci", "show", str(run.id), "--record", "nix")
+    assert (refused.status, "nothing is kept as 'nix'" in refused.stderr) == (2, True)
 
 
 def test_nothing_that_was_not_named_is_steered(shell: Shell) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipl.build import wheel
-from pipl.ci.ledger import Ledger
+from pipl.ci.ledger import ending, queue
+from pipl.ci.ledger.database import Ledger
 from pipl.ci.place import CIPlace
 from pipl.ci.run import NewRun, Outcome
 from pipl.index.name import IndexName
@@ -103,10 +104,11 @@ def test_the_impact_in_waves_with_times(show: Show) -> None:
     place.folder.mkdir(parents=True, exist_ok=True)
     with Ledger.open(place.ledger) as ledger:
         new = NewRun(PROJECT, "prig", "1.0.0", "prig.whl", "f" * 64, "process")
-        ledger.ingest(ledger.cursor(), [new], now=0.0)
-        run = ledger.claim(now=100.0, host="here")
+        cursor = queue.cursor(ledger)
+        queue.ingest(ledger, [new], since=cursor, serial=cursor, now=0.0)
+        run = queue.claim(ledger, now=100.0, host="here")
         assert run is not None
-        ledger.finish(run, Outcome.passed(), now=107.5)
+        ending.finish(ledger, run, Outcome.passed(), now=107.5)
     found = show.running.shell.json("ci", "impact", "pgeo")
     waves = found["waves"]
     assert isinstance(waves, list)

@@ -275,12 +275,20 @@ def test_what_says_nothing_of_the_making_is_none() -> None:
     assert statement.making_of({}) is None
 
 
-def test_a_making_is_read_back() -> None:
-    assert Making.parse(MAKING.render()) == MAKING
-
-
-@pytest.mark.parametrize(
-    "text", ["", "[]", '{"format": "pipl-making/2"}', '{"format": "pipl-making/1"}']
-)
-def test_what_is_no_making_is_none(text: str) -> None:
-    assert Making.parse(text) is None
+def test_statements_are_attached_once_and_to_their_wheel_only(road: Road, tmp_path: Path) -> None:
+    road.forget("hero-geo")
+    path = road.product("hero_geo", road.hero, road.says)
+    road.client.upload(PROJECT, path)
+    file = road.client.release(PROJECT, "hero-geo", "1.0").wheel
+    road.studio.server.test_results[file] = []
+    statement.keep(tmp_path, [path], MAKING)
+    kept = (tmp_path / "kept" / statement.RECORD).read_bytes()
+    for _ in range(2):
+        statement.attach(road.client, [file], kept)
+    (document,) = road.client.test_results(file)
+    assert statement.making_of(document[statement.KEY]) == MAKING
+    other = kept.replace(file.sha256.encode(), b"0" * 64)
+    road.studio.server.test_results[file] = []
+    statement.attach(road.client, [file], other)
+    statement.attach(road.client, [file], None)
+    assert road.client.test_results(file) == ()

@@ -38,9 +38,7 @@ def test_what_is_kept_is_read_again(client: MemoryIndex, tmp_path: Path) -> None
     assert newer.packls["hero"].version == "1.1"
 
 
-@pytest.mark.parametrize(
-    "damage", [b"", b"{}", b"[1]", b'{"format": "pipl-requirements/1"', b"\xff"]
-)
+@pytest.mark.parametrize("damage", [b"", b"{}", b"[1]", b"pipl-requirements/1 00\n{}", b"\xff"])
 def test_a_damaged_file_does_not_count(client: MemoryIndex, tmp_path: Path, damage: bytes) -> None:
     whole = kept.read(client, INDEX, tmp_path)
     (path,) = (tmp_path / "requirements").iterdir()
