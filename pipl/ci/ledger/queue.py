@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from sqlalchemy import select, update
 
-from pipl.ci.ledger import leases, rows
+from pipl.ci.ledger import ending, leases, rows
 from pipl.ci.ledger.database import Ledger
+from pipl.ci.ledger.ending import Wanted
 from pipl.ci.ledger.schema import facts, runs
 from pipl.ci.run import NewRun, Run
 
@@ -140,19 +141,31 @@ def requeue(
         )
 
 
-def adopt(ledger: Ledger, version: str, *, wanted: Callable[[Run], bool], now: float) -> int:
+def adopt(
+    ledger: Ledger,
+    version: str,
+    *,
+    wants: Callable[[Run], bool],
+    asked: Callable[[Run], Wanted | None],
+    now: float,
+) -> int:
     """Put what waits under the flow `version`; what that flow does not want is cancelled.
 
-    Returns how many were cancelled. Runs that are running end under the flow they began with.
+    What the flow asks of a release instead (`asked`) is queued. Returns how many were
+    cancelled. Runs that are running end under the flow they began with.
     """
     cancelled = 0
     query = select(runs).where(runs.c.state == "queued", runs.c.flow != version)
     with ledger.writing() as connection:
-        for run in rows.many(connection, query.with_for_update()):
-            if wanted(run):
+        for run in rows.many(connection, query.order_by(runs.c.id).with_for_update()):
+            if wants(run):
                 rows.change(connection, run, flow=version)
                 continue
             reason = f"the flow runs no {run.handler} on {run.index} any more"
             rows.change(connection, run, state="cancelled", ended_at=now, reason=reason)
             cancelled += 1
+            instead = asked(run)
+            if instead is not None:
+                ending.lock_release(connection, run)
+                ending.follow_up(connection, run, instead, now)
     return cancelled

@@ -30,7 +30,6 @@ from pipl.ci.ledger.schema import notices as notices_table
 from pipl.ci.ledger.schema import runs as runs_table
 from pipl.ci.run import NewRun, Outcome, Run
 from pipl.index.name import IndexName
-from pipl.testing.ledgers import entered, put_records
 
 NEW = NewRun(IndexName("root", "testing"), "hero", "1.0", "hero-1.0.whl", "0" * 64, "qa")
 FAILED = Outcome("failed", reason="1 of 3 failed", hint="mend it")
@@ -64,7 +63,7 @@ def ran(
     put(ledger, number, handler, at=at)
     run = claim(ledger, at=at + waits)
     logs.append(ledger, run.id, run.attempt, b"hello\n" * 100)
-    put_records(ledger, run.id, {"lock": b"lock"})
+    records.keep(ledger, run.id, {"lock": b"lock"})
     end = at + waits + takes
     given = outcome or Outcome.passed()
     ended = ending.finish(ledger, run, given, now=end, notify=notify)
@@ -219,9 +218,9 @@ def test_what_has_not_ended_for_good_is_never_pruned(ledger: Ledger) -> None:
 
 
 def test_runners_that_are_no_more_are_forgotten(ledger: Ledger) -> None:
-    gone = entered(ledger, host="old", pid=1, now=0.0)
+    gone = leases.enter(ledger, host="old", pid=1, now=0.0)
     leases.leave(ledger, gone, now=1.0)
-    working = entered(ledger, host="new", pid=2, now=0.0)
+    working = leases.enter(ledger, host="new", pid=2, now=0.0)
     assert pruning.prune(ledger, before=500.0).runners == 1
     assert list(leases.beats(ledger)) == [working]
 
@@ -239,7 +238,7 @@ def test_many_runs_are_pruned_in_batches(ledger: Ledger, monkeypatch) -> None:
 
 
 def test_a_ledger_at_work_is_sound(ledger: Ledger) -> None:
-    runner = entered(ledger, host="here", pid=1, now=0.0)
+    runner = leases.enter(ledger, host="here", pid=1, now=0.0)
     ran(ledger, 1, at=0.0, notify=("td",))
     ran(ledger, 2, at=20.0, outcome=FAILED)
     for number in (3, 4, 5):
@@ -256,7 +255,9 @@ def test_a_ledger_at_work_is_sound(ledger: Ledger) -> None:
 
 def test_a_running_run_without_a_runner_is_found_and_queued_again(ledger: Ledger) -> None:
     put(ledger, 1)
-    lost = claim(ledger, at=1.0, runner="nobody")
+    runner = leases.enter(ledger, host="here", pid=1, now=0.0)
+    lost = claim(ledger, at=1.0, runner=runner)
+    leases.leave(ledger, runner, now=2.0)
     (fault,) = checking.check(ledger, now=10.0)
     assert (fault.code, fault.run) == ("lost-run", lost.id)
     assert fault.mend is not None
@@ -286,7 +287,7 @@ def test_runs_that_cannot_be_are_found(ledger: Ledger, values, text) -> None:
 
 def test_rows_without_a_run_are_found_and_removed(ledger: Ledger) -> None:
     logs.append(ledger, 77, 1, b"whose?")
-    put_records(ledger, 77, {"lock": b""})
+    records.keep(ledger, 77, {"lock": b""})
     told = {"notifier": "td", "run_state": "failed", "state": "sent", "made_at": 0, "due_at": 0}
     with ledger.writing() as connection:
         connection.execute(insert(notices_table).values(run_id=77, **told))
@@ -344,9 +345,9 @@ def test_ends_are_told_since_a_time(ledger: Ledger) -> None:
 
 
 def test_runners_and_notices_are_told(ledger: Ledger) -> None:
-    runner = entered(ledger, host="farm", pid=7, now=1.0)
+    runner = leases.enter(ledger, host="farm", pid=7, now=1.0)
     leases.beat(ledger, runner, now=3.0)
-    gone = entered(ledger, host="farm", pid=8, now=1.0)
+    gone = leases.enter(ledger, host="farm", pid=8, now=1.0)
     leases.leave(ledger, gone, now=2.0)
     (working,) = scrape.runners_at_work(ledger)
     assert (working.id, working.host, working.beat, working.seen_at) == (runner, "farm", 1, 3.0)

@@ -10,10 +10,9 @@ import pytest
 
 from pipl.ci import fsck
 from pipl.ci.flow import DEFAULT_FLOW
-from pipl.ci.ledger import flows, queue
+from pipl.ci.ledger import flows, leases, queue, records
 from pipl.ci.ledger.database import Ledger
 from pipl.ci.ledger.schema import facts
-from pipl.testing.ledgers import entered, put_records
 from pipl_pipe.product.wheel import Metadata, wheel_name, write_wheel
 
 from .conftest import PROCESSING, PROJECT, Studio
@@ -45,7 +44,7 @@ def product(studio: Studio, version: str, *, upload: bool = True) -> str:
 
 def has_made(ledger: Ledger, run_id: int, *filenames: str) -> None:
     made = [{"file": name, "index": str(PROJECT)} for name in filenames]
-    put_records(ledger, run_id, {"published": json.dumps(made).encode()})
+    records.keep(ledger, run_id, {"published": json.dumps(made).encode()})
 
 
 def run_of(ledger: Ledger, handler: str) -> int:
@@ -127,7 +126,7 @@ def test_folders_of_no_run_are_found_and_removed(studio: Studio, ledger: Ledger)
 
 def test_a_runner_of_this_machine_that_was_killed_is_found(studio: Studio, ledger: Ledger) -> None:
     studio.publish("prop_model", "2.0")
-    dead = entered(ledger, host="here", pid=1, now=1.0)
+    dead = leases.enter(ledger, host="here", pid=1, now=1.0)
     studio.place.runners.mkdir(parents=True, exist_ok=True)
     (studio.place.runners / f"{dead}.lock").touch()
     faults = fsck.in_itself(ledger, studio.place, now=1.0)

@@ -16,7 +16,6 @@ from pipl.ci.ledger.database import Ledger
 from pipl.ci.run import NewRun, Outcome
 from pipl.errors import LedgerAway, NotLoopback
 from pipl.index.name import IndexName
-from pipl.testing.ledgers import entered
 
 NEW = NewRun(IndexName("root", "testing"), "hero", "1.0", "hero-1.0.whl", "0" * 64, "qa")
 NOW = 1000.0
@@ -57,7 +56,7 @@ def ran(ledger: Ledger, number: int, *, at: float, takes: float, passed: bool = 
 
 
 def test_runs_queue_feed_and_runners_are_told(ledger: Ledger) -> None:
-    runner = entered(ledger, host="farm", pid=1, now=1.0)
+    runner = leases.enter(ledger, host="farm", pid=1, now=1.0)
     leases.beat(ledger, runner, now=2.0)
     ran(ledger, 1, at=900.0, takes=4.0)
     ran(ledger, 2, at=910.0, takes=40.0, passed=False)
