@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -89,14 +91,9 @@ def test_a_server_replaced_by_the_backup_of_yesterday(bench, devpi) -> None:
     bench.assert_products_once(["kept", *later])
 
 
-class stopped:
+@contextmanager
+def stopped(bench, devpi) -> Iterator[None]:
     """The server is down for as long as this lasts."""
-
-    def __init__(self, bench, devpi) -> None:
-        self._project, self._devpi = bench.running.project, devpi
-
-    def __enter__(self) -> None:
-        server.stop(self._project)
-
-    def __exit__(self, *_: object) -> None:
-        self._devpi.start()
+    server.stop(bench.running.project)
+    yield
+    devpi.start()
