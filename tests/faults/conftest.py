@@ -119,6 +119,11 @@ class Bench:
         return IndexName("root", f"products-{self.name}")
 
     @property
+    def mark(self) -> str:
+        """What no other test of any session has."""
+        return f"{self.name}-{os.getpid()}"
+
+    @property
     def asides(self) -> Path:
         return self.folder / "asides"
 
@@ -182,7 +187,7 @@ class Bench:
             **self.running.environ,
             "PYTHONPATH": str(self.packages),
             "ASIDES": str(self.asides),
-            MARKER: self.name,
+            MARKER: self.mark,
             **({"PIPL_CI_LEDGER": self.ledger_url} if self.ledger_url else {}),
             **self.environ,
         }
@@ -201,7 +206,7 @@ class Bench:
 
     def at_work(self) -> list[Seen]:
         """Every process that runners of this test have started, and the runners themselves."""
-        return seen.carrying(MARKER, self.name)
+        return seen.carrying(MARKER, self.mark)
 
     def jobs(self) -> list[Seen]:
         return [one for one in self.at_work() if one.is_job]
