@@ -88,7 +88,7 @@ def _flow_in_force(ledger: Ledger) -> Flow:
 
 def _unread(ledger: Ledger, client: IndexClient) -> tuple[set[tuple[str, str]], Fault | None]:
     """What the runner has yet to read, as index and file name; or that it reads another server."""
-    since, mark = queue.cursor(ledger), queue.mark(ledger)
+    since, mark = queue.position(ledger)
     found: set[tuple[str, str]] = set()
     while True:
         page = feed.read(client, since, wait_s=0.0, mark=mark)

@@ -38,11 +38,15 @@ def cursor(ledger: Ledger) -> int:
         return int(connection.execute(query).scalar_one())
 
 
-def mark(ledger: Ledger) -> int:
-    """Which change of the server's that serial is; 0 where it is not known."""
+def position(ledger: Ledger) -> tuple[int, int]:
+    """The cursor, and which change of the server's that serial is (0 where it is not known).
+
+    One statement: another runner may move both between two.
+    """
+    query = select(facts.c.name, facts.c.value).where(facts.c.name.in_(("cursor", _MARK)))
     with ledger.reading() as connection:
-        query = select(facts.c.value).where(facts.c.name == _MARK)
-        return int(connection.execute(query).scalar() or 0)
+        found = {str(row.name): int(row.value) for row in connection.execute(query)}
+    return found["cursor"], found.get(_MARK, 0)
 
 
 def ingest(

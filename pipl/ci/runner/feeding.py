@@ -86,13 +86,13 @@ class Feeding:
         if self._asked is not None:
             return
         self._is_page_old = False
-        since = queue.cursor(self._ledger)
+        since, mark = queue.position(self._ledger)
         self._asked = _Asked(
             since,
             self._reader.ask(
                 since,
                 wait_s=0.0 if self._pause_s else wait_s,
-                mark=queue.mark(self._ledger),
+                mark=mark,
                 pause_s=self._pause_s,
                 done=self._wake,
             ),
