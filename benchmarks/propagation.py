@@ -95,9 +95,8 @@ def wheel_of(name: str, requires: list[str], members: dict[str, str]) -> bytes:
     return content.getvalue()
 
 
-def fill(server: RunningServer, count: int) -> None:
-    """Put the packls into the stopped server's database, 500 in a change."""
-    folder = server.folder / "system" / "server"
+def fill(folder: Path, count: int) -> None:
+    """Put the packls into the database of a stopped server, 500 in a change."""
     xom = xom_from_config(parseoptions(get_pluginmanager(), ["", "--serverdir", str(folder)]))
     todo = list(packls(count))
     for start in range(0, len(todo), 500):
@@ -133,7 +132,7 @@ def main() -> None:
         try:
             server.project_index()
             server.stop()
-            fill(server, options.packls)
+            fill(folder / "Show" / "system" / "server", options.packls)
             server.start()
             with server.root() as client:
                 measure(server, client, folder, options.packls, options.runs)

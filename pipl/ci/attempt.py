@@ -1,4 +1,4 @@
-"""One attempt of a run, in a process of its own, which `pipl.ci.job` starts and watches over.
+"""One attempt of a run, in a process of its own, which `pipl.ci.job` watches over.
 
 Its standard input is a pipe. The first line is its order (`pipl.ci.order`); it may be long in
 coming, and what a job needs is imported meanwhile. When the pipe ends, whoever watched over it is
@@ -42,7 +42,6 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 def main() -> int:
     """Wait for an order on standard input, and carry it out. Returns the exit status."""
     process.share_group()
-    _prepare(os.environ)
     line = orders.read_line(0)
     if line is None:
         return 0
@@ -154,7 +153,7 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-def _prepare(environ: Mapping[str, str]) -> None:
+def prepare(environ: Mapping[str, str]) -> None:
     """Import what a job needs. What cannot be had is said when a job does need it."""
     extension.ci_handlers().working()
     with contextlib.suppress(DesignedError):
@@ -162,4 +161,5 @@ def _prepare(environ: Mapping[str, str]) -> None:
 
 
 if __name__ == "__main__":
+    prepare(os.environ)
     sys.exit(main())

@@ -1,27 +1,30 @@
-"""The process that watches over one job: `python -m pipl.ci.job`.
+"""The process that watches over jobs, one after the other: `python -m pipl.ci.job`.
 
-It starts the job's own process (`pipl.ci.attempt`) at once, which imports what jobs need while
-the order is still to come (`pipl.ci.order`). Then it copies what the job writes to the log,
-and kills everything that the job has started when it ends, when it reaches a limit, or when the
-engine is gone. It imports the standard library only, so as to stay small.
+A nursery (`pipl.ci.nursery`) gives it the process of each (`pipl.ci.attempt`), which has imported
+what jobs need. It copies what the job writes to the log, and kills everything that the job has
+started when it ends, when it reaches a limit, or when the engine is gone. After a job that ended
+by itself it waits for the next order; all others are its last. It imports the standard library
+only, so as to stay small.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import queue
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from pipl.ci import order as orders
 from pipl.ci.bounded_log import BoundedLog
 from pipl.ci.containment import processes
 from pipl.ci.containment.cgroup import ControlGroup
+from pipl.ci.nursery import Child, Nursery, Single
 from pipl.ci.order import EXIT_OUT_OF_MEMORY, GROUP_AUTO, GROUP_NONE, Contained, Order, Report
 
 LOOK_S = 0.5
@@ -33,36 +36,59 @@ OURS = frozenset(
     getattr(signal, name, 0) for name in ("SIGKILL", "SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT")
 )
 """The signals by which others end a process; a job that dies by another has done so itself."""
+JOBS = 100
+YOUNG_S = 600.0
+"""After so many jobs, or so long, a new process loads what may have been installed since."""
 
 
-@dataclass(frozen=True)
-class Child:
-    """The job's process, the pipe for its order, and the one that it writes to."""
-
-    pid: int
-    order: int
-    output: int
-    wait: Callable[[], int | None]
-    """Waits for it and for all that was left to us; its status, None where it is not known."""
-
-
-def main(child: Child) -> int:
-    """Watch over one job. Returns the exit status."""
+def main(nursery: Nursery | Single) -> int:
+    """Watch over jobs as they are ordered. Returns the exit status."""
     processes.adopt_orphans()
-    line = orders.read_line(0)
-    if line is None:
-        processes.kill_group(child.pid)
-        return 0
+    engine = _Engine()
+    began = time.monotonic()
+    for number in range(1, JOBS + 1):
+        line = engine.orders.get()
+        if line is None:
+            break
+        report = _watched(line, nursery, engine)
+        is_young = number < JOBS and time.monotonic() - began < YOUNG_S
+        again = is_young and report == Report(report.status) and nursery.is_lasting
+        orders.say(1, replace(report, again=again))
+        if not again:
+            break
+    nursery.end()
+    return 0
+
+
+def _watched(line: bytes, nursery: Nursery | Single, engine: _Engine) -> Report:
     order = Order.parse(line)
+    child = nursery.child()
     group = _group(order, child)
     orders.say(1, Contained(child.pid, None if group is None else str(group.folder)))
     try:
-        report = _Watch(order, child, group).run(line)
+        return _Watch(order, child, group, nursery, engine).run(line)
     finally:
+        child.close()
         if group is not None:
             group.remove()
-    orders.say(1, report)
-    return 0
+
+
+class _Engine:
+    """Whoever orders jobs; `gone` once it has closed the pipe, which sets `wake` too."""
+
+    def __init__(self) -> None:
+        self.orders: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self.wake = threading.Event()
+        self.gone = False
+        _thread(self._heed)
+
+    def _heed(self) -> None:
+        with contextlib.suppress(OSError):
+            while (line := orders.read_line(0)) is not None:
+                self.orders.put(line)
+        self.gone = True
+        self.orders.put(None)
+        self.wake.set()
 
 
 def _group(order: Order, child: Child) -> ControlGroup | None:
@@ -80,12 +106,20 @@ def _group(order: Order, child: Child) -> ControlGroup | None:
 class _Watch:
     """One job from its order to its end."""
 
-    def __init__(self, order: Order, child: Child, group: ControlGroup | None) -> None:
+    def __init__(
+        self,
+        order: Order,
+        child: Child,
+        group: ControlGroup | None,
+        nursery: Nursery | Single,
+        engine: _Engine,
+    ) -> None:
         self._order, self._child, self._group = order, child, group
-        self._wake = threading.Event()
-        self._abandoned = False
-        self._gone = threading.Event()
+        self._nursery, self._engine = nursery, engine
+        self._ends = threading.Event()  # the job itself has
+        self._gone = threading.Event()  # all that it started has
         self._status: int | None = None
+        self._nursery_gone = False
         limit = order.memory_bytes
         held = group is not None and limit is not None and group.limit_memory(limit)
         self._memory = None if held else limit  # what is looked after here
@@ -95,21 +129,23 @@ class _Watch:
         log = BoundedLog(self._order.folder / "log.txt")
         copying = _thread(self._copy, log)
         _thread(self._reap)
-        _thread(self._heed_engine)
         deadline = time.monotonic() + self._order.timeout_s
         with contextlib.suppress(BrokenPipeError):  # it has died, which is seen below
             os.write(self._child.order, line)
         timed_out = lost = starved = False
-        while not self._ended() and not self._abandoned:
-            self._wake.wait(max(0.0, min(LOOK_S, deadline - time.monotonic())))
-            if self._ended() or self._abandoned:
+        while not self._ended() and not self._engine.gone:
+            self._engine.wake.wait(max(0.0, min(LOOK_S, deadline - time.monotonic())))
+            self._engine.wake.clear()
+            if self._ended() or self._engine.gone:
                 break
+            self._nursery.reap()
             timed_out = time.monotonic() >= deadline
             lost = self._is_stopped_for_long()
             starved = self._needs_too_much()
             if timed_out or lost or starved:
                 break
-        abandoned = self._abandoned and not self._ended()
+        abandoned = self._engine.gone and not self._ended()
+        lost = lost or self._nursery_gone
         status = self._status
         if self._group is not None:
             starved = starved or self._group.ran_out_of_memory()
@@ -127,11 +163,11 @@ class _Watch:
         )
 
     def _ended(self) -> bool:
-        return self._status is not None or self._gone.is_set()
+        return self._ends.is_set()
 
     def _is_stopped_for_long(self) -> bool:
         now = time.monotonic()
-        if not processes.is_stopped(self._child.pid):
+        if not any(map(processes.is_stopped, (self._child.pid, self._nursery.pid))):
             self._stopped_since = None
             return False
         if self._stopped_since is None:
@@ -141,7 +177,7 @@ class _Watch:
     def _needs_too_much(self) -> bool:
         if self._memory is None:
             return False
-        return processes.resident_bytes(processes.descendants(os.getpid())) > self._memory
+        return processes.resident_bytes(self._nursery.others()) > self._memory
 
     def _kill_all(self) -> None:
         """Kill the job, its programs, and what has left its group to be a daemon."""
@@ -152,7 +188,7 @@ class _Watch:
             processes.kill_group(self._child.pid)
             if self._gone.wait(0.001):
                 return
-            processes.kill(processes.descendants(os.getpid()))
+            processes.kill(self._nursery.others())
             if self._gone.wait(0.01) or time.monotonic() > deadline:
                 return
 
@@ -164,21 +200,12 @@ class _Watch:
             log.write(piece)
 
     def _reap(self) -> None:
-        while True:
-            status = self._child.wait()
-            if status is None:
-                break
-            self._status = status
-            self._wake.set()
+        status = self._nursery.status()
+        self._status, self._nursery_gone = status, status is None
+        self._ends.set()
+        self._engine.wake.set()
+        self._nursery.wait_until_alone()
         self._gone.set()
-        self._wake.set()
-
-    def _heed_engine(self) -> None:
-        with contextlib.suppress(OSError):
-            while os.read(0, 1):
-                pass
-        self._abandoned = True
-        self._wake.set()
 
 
 def _thread(what: Callable[..., None], *args: object) -> threading.Thread:
@@ -187,69 +214,5 @@ def _thread(what: Callable[..., None], *args: object) -> threading.Thread:
     return started
 
 
-def _forked() -> Child | None:
-    """The job's process, made before anything large is in memory; None in that process."""
-    order, to_child = os.pipe()
-    from_child, output = os.pipe()
-    with contextlib.suppress(OSError, AttributeError):  # elsewhere pipes are smaller
-        import fcntl
-
-        fcntl.fcntl(from_child, fcntl.F_SETPIPE_SZ, PIECE_BYTES)
-    pid = os.fork()
-    if pid == 0:
-        os.setpgid(0, 0)
-        os.dup2(order, 0)
-        for stream in (1, 2):
-            os.dup2(output, stream)
-        for descriptor in (order, to_child, from_child, output):
-            os.close(descriptor)
-        return None
-    os.close(order)
-    os.close(output)
-    with contextlib.suppress(OSError):  # whoever of us is first; it may even have ended
-        os.setpgid(pid, pid)
-
-    def wait() -> int | None:
-        while True:
-            try:
-                ended, status = os.waitpid(-1, 0)
-            except ChildProcessError:
-                return None
-            if ended == pid:
-                return os.waitstatus_to_exitcode(status)
-
-    return Child(pid, to_child, from_child, wait)
-
-
-def _spawned() -> Child:
-    """The job's process where there is no fork (Windows)."""
-    import subprocess
-
-    started = subprocess.Popen(
-        [sys.executable, "-m", "pipl.ci.attempt"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    assert started.stdin is not None
-    assert started.stdout is not None
-    told = threading.Event()
-
-    def wait() -> int | None:
-        if told.is_set():
-            return None
-        told.set()
-        return started.wait()
-
-    return Child(started.pid, started.stdin.fileno(), started.stdout.fileno(), wait)
-
-
 if __name__ == "__main__":
-    if sys.platform == "win32":
-        sys.exit(main(_spawned()))
-    made = _forked()
-    if made is None:
-        from pipl.ci import attempt  # what is large is loaded in the job's own process alone
-
-        sys.exit(attempt.main())
-    sys.exit(main(made))
+    sys.exit(main(Single() if sys.platform == "win32" else Nursery.start()))

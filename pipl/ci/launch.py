@@ -27,13 +27,15 @@ from pipl.ci.order import Contained, Order, Report
 LOOK_S = 1.0
 GRACE_S = 10.0
 """How much later than its own limits a job's process is ended that does not keep to them."""
+MOST_IDLE = 4
+"""How many processes wait for jobs at the most."""
 SAID_BYTES = 100_000
 """How much is kept of what a job's process says outside of the log: a broken installation."""
 
 
 @dataclass(frozen=True)
 class JobProcess:
-    """A `pipl.ci.job`, from before it has an order; `errors` is what it says of itself."""
+    """A `pipl.ci.job`, for one order after the other; `errors` is what it says of itself."""
 
     running: subprocess.Popen[bytes]
     errors: IO[bytes]
@@ -54,7 +56,9 @@ class JobProcess:
         return cls(running, errors, name)
 
     def take(self, order: Order) -> None:
-        """Give it its job. Raises OSError where it has died meanwhile."""
+        """Give it its job. Raises OSError where it has died meanwhile, or was told to end."""
+        if self._ended.is_set():
+            raise BrokenPipeError(f"process {self.running.pid} was told to end")
         assert self.running.stdin is not None
         self.running.stdin.write(order.line())
         self.running.stdin.flush()
@@ -66,10 +70,14 @@ class JobProcess:
             assert self.running.stdin is not None
             self.running.stdin.close()
 
-    def wait(self, order: Order) -> Ended:
-        """Wait until the job and all that it has started is gone. The order's log is whole then."""
-        said = self._said(order)
-        contained, report = orders.heard(said)
+    def wait(self, order: Order) -> tuple[Ended, bool]:
+        """Wait until the job and all that it has started is gone. The order's log is whole then.
+
+        Also says whether the process takes another order; otherwise it has ended.
+        """
+        contained, report = self._heard(order)
+        if report is not None and report.again and not self._ended.is_set():
+            return _ended(report, platform.node()), True
         self.sweep(contained, clean=report is not None)
         with self.errors:
             self.errors.seek(0)
@@ -80,8 +88,9 @@ class JobProcess:
         host = platform.node()
         if report is None:
             told = self._ended.is_set()
-            return Ended(self.running.returncode, lost=not told, cancelled=told, host=host)
-        return _ended(report, host)
+            ended = Ended(self.running.returncode, lost=not told, cancelled=told, host=host)
+            return ended, False
+        return _ended(report, host), False
 
     def sweep(self, contained: Contained | None, *, clean: bool) -> None:
         """Kill what is left, which is nothing where the process has come to a `clean` end."""
@@ -107,8 +116,8 @@ class JobProcess:
         self.sweep(None, clean=True)
         self.errors.close()
 
-    def _said(self, order: Order) -> bytes:
-        """All that it writes until it ends, or until it has to be ended."""
+    def _heard(self, order: Order) -> tuple[Contained | None, Report | None]:
+        """What it says until it can take another order, or ends, or has to be ended."""
         stdout = self.running.stdout
         assert stdout is not None
         deadline = time.monotonic() + order.timeout_s + GRACE_S
@@ -118,9 +127,10 @@ class JobProcess:
             while True:
                 if is_readable(LOOK_S):
                     piece = os.read(stdout.fileno(), 65536)
-                    if not piece:
-                        return said
                     said += piece
+                    heard = orders.heard(said)
+                    if not piece or (heard[1] is not None and heard[1].again):
+                        return heard
                     continue
                 now = time.monotonic()
                 if self._ended.is_set():
@@ -130,9 +140,9 @@ class JobProcess:
                 elif stopped_since is None:
                     stopped_since = now
                 elif now - stopped_since >= order.stopped_s:
-                    return said
+                    return orders.heard(said)
                 if now > deadline:
-                    return said
+                    return orders.heard(said)
 
 
 class Ahead:
@@ -144,34 +154,42 @@ class Ahead:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
         self._guard = threading.Lock()
-        self._spare: JobProcess | None = JobProcess.start(environ)
+        self._idle: list[JobProcess] = [JobProcess.start(environ)]
+        self._closed = False
 
     def given(self, order: Order) -> JobProcess:
-        """A process that has got the order; a spare one that has died is replaced once."""
-        with self._guard:
-            spare, self._spare = self._spare, None
-        given = spare or JobProcess.start(self._environ)
-        try:
-            given.take(order)
-        except OSError:
-            given.discard()
-            given = JobProcess.start(self._environ)
-            given.take(order)
-        self._keep(JobProcess.start(self._environ))
+        """A process that has got the order; those that have died while they waited are left out."""
+        while True:
+            with self._guard:
+                given = self._idle.pop() if self._idle else None
+                is_last = not self._idle
+            if given is None:
+                given = JobProcess.start(self._environ)
+                given.take(order)
+                break
+            try:
+                given.take(order)
+                break
+            except OSError:
+                given.discard()
+        if is_last:
+            self.back(JobProcess.start(self._environ))
         return given
 
-    def _keep(self, ahead: JobProcess) -> None:
+    def back(self, idle: JobProcess) -> None:
+        """One is ready for an order."""
         with self._guard:
-            if self._spare is None:
-                self._spare = ahead
+            if len(self._idle) < MOST_IDLE and not self._closed:
+                self._idle.append(idle)
                 return
-        ahead.discard()  # another thread was faster
+        idle.discard()
 
     def close(self) -> None:
         with self._guard:
-            spare, self._spare = self._spare, None
-        if spare is not None:
-            spare.discard()
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for one in idle:
+            one.discard()
 
 
 class _readable:

@@ -57,13 +57,17 @@ class Contained:
 
 @dataclass(frozen=True)
 class Report:
-    """Said when a job and all that it started is gone; see `pipl.ci.engine.Ended`."""
+    """Said when a job and all that it started is gone; see `pipl.ci.engine.Ended`.
+
+    `again`: the process waits for another order.
+    """
 
     status: int | None
     timed_out: bool = False
     lost: bool = False
     out_of_memory: bool = False
     cancelled: bool = False
+    again: bool = False
 
 
 def read_line(descriptor: int) -> bytes | None:

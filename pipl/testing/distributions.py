@@ -5,13 +5,20 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
+from collections.abc import Mapping
 from pathlib import Path
 
 
 def make_sdist(
-    folder: Path, name: str, version: str, *, payload: bytes = b"", compressed: bool = True
+    folder: Path,
+    name: str,
+    version: str,
+    *,
+    payload: bytes = b"",
+    compressed: bool = True,
+    files: Mapping[str, str] | None = None,
 ) -> Path:
-    """Write an sdist into `folder`; `payload` is the content of a file in it.
+    """Write an sdist into `folder`; `payload` is the content of a file in it, beside `files`.
 
     It is a valid upload, not something that can be built; the same arguments give the same
     bytes. Not compressed, it is as large as its payload.
@@ -21,6 +28,7 @@ def make_sdist(
     members = {
         f"{stem}/PKG-INFO": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode(),
         f"{stem}/payload": payload,
+        **{f"{stem}/{path}": text.encode() for path, text in (files or {}).items()},
     }
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{stem}.tar.gz"

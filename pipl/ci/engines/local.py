@@ -77,11 +77,13 @@ class LocalEngine:
 
     def _watch(self, started: JobProcess, order: Order, run_id: int, future: Future[Ended]) -> None:
         try:
-            ended = started.wait(order)
+            ended, is_ready = started.wait(order)
         except OSError:  # this machine has no more of something, such as open files
-            ended = Ended(lost=True)
+            ended, is_ready = Ended(lost=True), False
         with self._guard:
             del self._live[run_id]
+        if is_ready:
+            self._ahead.back(started)
         self._capacity.free(run_id)
         future.set_result(ended)
 

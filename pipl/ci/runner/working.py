@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import shutil
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -40,6 +41,8 @@ from pipl_pipe.errors import DesignedError
 LONGEST_PAUSE_S = 30.0
 RECORD_BYTES = 4_000_000
 """What of a record is kept at the most."""
+_Waiting = Mapping[str, frozenset[str]]
+"""By handler, the projects that have runs of it which wait or run."""
 
 
 @dataclass
@@ -82,12 +85,13 @@ class Working:
     def start_queued(self, runner: str) -> None:
         """Claim and start what waits, as far as there is room. Raises LedgerAway, DiskFull."""
         while not self._feeding.away:
+            waiting = functools.cache(self._waiting)  # hardly ever does a run ask for it
             run = queue.claim(
                 self._ledger,
                 now=self._parts.clock(),
                 host=self._parts.host,
                 runner=runner,
-                fits=partial(self._fits, self._waiting()),
+                fits=partial(self._fits, waiting),
             )
             if run is None:
                 return
@@ -163,18 +167,20 @@ class Working:
     def _runs(self) -> list[Run]:
         return [*(job.run for job in self._jobs.values()), *self._acting.values()]
 
-    def _waiting(self) -> Mapping[str, frozenset[str]] | None:
+    def _waiting(self) -> _Waiting | None:
         """Who is on their way through CI; None where more may be, unread in the feed."""
         return queries.pending_projects(self._ledger) if self._feeding.drained else None
 
-    def _fits(self, waiting: Mapping[str, frozenset[str]] | None, run: Run) -> bool:
+    def _fits(self, waiting: Callable[[], _Waiting | None], run: Run) -> bool:
         if run.handler == PROMOTE or run.step == DELIVER:
             return self._acts.has_room
-        if run.handler == FOLLOW and not (waiting and self._may_follow(run, waiting)):
+        if not self._parts.engine.has_room(dict(self._step(run).resources)):
             return False
-        return self._parts.engine.has_room(dict(self._step(run).resources))
+        return run.handler != FOLLOW or self._may_follow(run, waiting())
 
-    def _may_follow(self, run: Run, waiting: Mapping[str, frozenset[str]]) -> bool:
+    def _may_follow(self, run: Run, waiting: _Waiting | None) -> bool:
+        if not waiting:
+            return False
         others = (projects for handler, projects in waiting.items() if handler != FOLLOW)
         busy, following = frozenset().union(*others), waiting.get(FOLLOW, frozenset())
         try:

@@ -69,7 +69,10 @@ def segfaults(job):
 def sleeps(job):
     job.say("going to sleep")
     child = subprocess.Popen(SLEEPS)
-    note(os.getpid(), child.pid, os.getppid())
+    above = subprocess.run(
+        ["ps", "-o", "ppid=", "-p", str(os.getppid())], stdout=subprocess.PIPE, text=True
+    )
+    note(os.getpid(), child.pid, os.getppid(), int(above.stdout))
     time.sleep(600)
 
 def leaves(job):
@@ -143,6 +146,11 @@ def gives(job):
     (job.folder / "kept").mkdir()
     (job.folder / "kept" / "lock").write_text("locked")
     return Outcome.passed()
+
+def keeps(job):
+    found = [name for name in ("KEPT",) if name in os.environ] + getattr(sys, "kept", [])
+    os.environ["KEPT"], sys.kept = "yes", ["a list"]
+    return Outcome.passed(f"found {found or 'nothing'}")
 
 def fills_disk(job):
     with (job.scratch / "frames").open("wb") as file:

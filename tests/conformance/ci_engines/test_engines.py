@@ -149,7 +149,7 @@ def test_cancelling_what_does_not_run_changes_nothing(bench, engine) -> None:
 @posix
 def test_a_job_that_stays_stopped_is_lost(bench, engine) -> None:
     future = engine.submit(bench.work("sleeps"))
-    own, child, _ = bench.pids()
+    own, child, *_ = bench.pids()
     os.kill(own, signal.SIGSTOP)
     ended = future.result(30)
     assert (ended.lost, ended.timed_out) == (True, False)
@@ -157,22 +157,34 @@ def test_a_job_that_stays_stopped_is_lost(bench, engine) -> None:
     assert child not in bench.alive()
 
 
+NURSERY, SUPERVISOR = 2, 3
+"""Where their numbers are in what the job `sleeps` has noted."""
+
+
 @posix
-def test_a_supervisor_that_stays_stopped_loses_its_job(bench, engine) -> None:
+@pytest.mark.parametrize("which", [NURSERY, SUPERVISOR])
+def test_a_supervisor_that_stays_stopped_loses_its_job(bench, engine, which) -> None:
     future = engine.submit(bench.work("sleeps"))
-    _, _, supervisor = bench.pids()
-    os.kill(supervisor, signal.SIGSTOP)
+    os.kill(bench.pids()[which], signal.SIGSTOP)
     assert future.result(30).lost
     assert bench.alive() == []
 
 
 @posix
-def test_a_supervisor_that_is_killed_loses_its_job(bench, engine) -> None:
+@pytest.mark.parametrize("which", [NURSERY, SUPERVISOR])
+def test_a_supervisor_that_is_killed_loses_its_job(bench, engine, which) -> None:
     future = engine.submit(bench.work("sleeps"))
-    _, _, supervisor = bench.pids()
-    os.kill(supervisor, signal.SIGKILL)
+    os.kill(bench.pids()[which], signal.SIGKILL)
     assert future.result(30).lost
     assert bench.alive() == []
+
+
+def test_jobs_after_one_another_have_nothing_of_each_other(bench, engine) -> None:
+    for number, handler in enumerate(["keeps", "keeps", "dies", "keeps"], start=1):
+        work = bench.work(handler, run_id=number)
+        engine.submit(work).result(60)
+        if handler == "keeps":
+            assert bench.outcome(work) == Outcome.passed("found nothing"), bench.log(work)
 
 
 def test_a_job_that_is_just_busy_is_not_lost(bench, engine) -> None:

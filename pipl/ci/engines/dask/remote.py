@@ -99,10 +99,12 @@ def _run(worker: Worker, key: str, parcel: Parcel, folder: Path) -> Returned:
     watching = threading.Thread(target=watch, name=f"ci-{key}", daemon=True)
     watching.start()
     try:
-        ended = started.wait(order)
+        ended, is_ready = started.wait(order)
     finally:
         over.set()
         watching.join()
+    if is_ready:
+        _ahead().back(started)
     try:
         return _returned(ended, folder)
     except ResultTooLarge as fault:
