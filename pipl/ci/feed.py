@@ -26,26 +26,35 @@ LONGEST_BUSY_S = 60.0
 
 @dataclass(frozen=True)
 class Page:
-    """What happened up to and including `serial`, oldest first."""
+    """What happened up to and including `serial`, oldest first.
+
+    `mark` says which change `serial` is, 0 where the server does not say.
+    """
 
     serial: int
     events: tuple[ReleaseEvent, ...]
+    mark: int = 0
 
 
 class ReadPage(Protocol):
     """`read`, or what stands for it."""
 
-    def __call__(self, client: IndexClient, since: int, *, wait_s: float) -> Page: ...
+    def __call__(
+        self, client: IndexClient, since: int, *, wait_s: float, mark: int = 0
+    ) -> Page: ...
 
 
-def read(client: IndexClient, since: int, *, wait_s: float) -> Page:
+def read(client: IndexClient, since: int, *, wait_s: float, mark: int = 0) -> Page:
     """What happened after the serial `since`; waits up to `wait_s` for something to happen.
 
-    A page is bounded: there may be more after its serial. One with a serial before `since`
-    says that the server's log is another one, such as that of a restored backup. Raises
-    ServerDown, ServerStopped, ServerBusy, LoginExpired, UnexpectedReply.
+    `mark` is that of the page that ended with `since`. A page is bounded: there may be more
+    after its serial. One with a serial before `since` says that the server's log is another
+    one, such as that of a restored backup. Raises ServerDown, ServerStopped, ServerBusy,
+    LoginExpired, UnexpectedReply.
     """
     path = f"/+pipl/events?since={since}&wait={wait_s:g}&limit={PAGE_LIMIT}"
+    if mark:
+        path += f"&mark={mark:015x}"
     try:
         reply = _patiently(lambda: client.get_json(path, timeout_s=wait_s + GRACE_S))
     except UnexpectedReply as fault:
@@ -67,11 +76,11 @@ class Reader:
         self._client: IndexClient | None = None
 
     def ask(
-        self, since: int, *, wait_s: float, pause_s: float, done: Callable[[], None]
+        self, since: int, *, wait_s: float, mark: int, pause_s: float, done: Callable[[], None]
     ) -> Future[Page]:
-        """Ask for the page after `since`, `pause_s` from now; `done` is called when it is there.
+        """Ask for the page after `since` (of that `mark`), `pause_s` from now.
 
-        The future raises whatever connecting or reading has raised.
+        `done` is called when it is there. The future raises what connecting or reading raised.
         """
         future: Future[Page] = Future()
         future.add_done_callback(lambda _: done())
@@ -81,7 +90,7 @@ class Reader:
                 time.sleep(pause_s)
                 if self._client is None:
                     self._client = self._connect()
-                future.set_result(self._read(self._client, since, wait_s=wait_s))
+                future.set_result(self._read(self._client, since, wait_s=wait_s, mark=mark))
             except BaseException as fault:  # noqa: BLE001  it is raised where the page is used
                 future.set_exception(fault)
 
@@ -106,4 +115,6 @@ def _patiently(ask: Callable[[], object]) -> object:
 def _page(reply: object) -> Page:
     if not isinstance(reply, Mapping):
         raise TypeError("not a table")
-    return Page(int(reply["serial"]), tuple(ReleaseEvent.from_json(one) for one in reply["events"]))
+    events = tuple(ReleaseEvent.from_json(one) for one in reply["events"])
+    mark = int(str(reply.get("mark") or "0")[:15], 16)
+    return Page(int(reply["serial"]), events, mark)

@@ -12,7 +12,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from pipl.ci import feed, folders, intake
 from pipl.ci.event import ReleaseEvent
-from pipl.ci.flow import Flow, Stage, parse
+from pipl.ci.flow import FOLLOW, Flow, Stage, parse
 from pipl.ci.ledger import checking, flows, leases, queue, records
 from pipl.ci.ledger.checking import Fault
 from pipl.ci.ledger.database import Ledger
@@ -24,8 +24,6 @@ from pipl.index.client import IndexClient
 from pipl.index.name import IndexName
 from pipl.index.release import ReleaseFile
 from pipl.progress import SILENT, Progress
-
-PROCESS = "process"
 
 
 def in_itself(ledger: Ledger, place: CIPlace, *, now: float) -> tuple[Fault, ...]:
@@ -90,10 +88,10 @@ def _flow_in_force(ledger: Ledger) -> Flow:
 
 def _unread(ledger: Ledger, client: IndexClient) -> tuple[set[tuple[str, str]], Fault | None]:
     """What the runner has yet to read, as index and file name; or that it reads another server."""
-    since = queue.cursor(ledger)
+    since, mark = queue.position(ledger)
     found: set[tuple[str, str]] = set()
     while True:
-        page = feed.read(client, since, wait_s=0.0)
+        page = feed.read(client, since, wait_s=0.0, mark=mark)
         if page.serial < since:
             text = (
                 f"the ledger has read the feed to {since}, which the server has not come to: it "
@@ -103,7 +101,7 @@ def _unread(ledger: Ledger, client: IndexClient) -> tuple[set[tuple[str, str]], 
         found |= {(event.index, event.filename) for event in page.events}
         if page.serial == since:
             return found, None
-        since = page.serial
+        since, mark = page.serial, page.mark
 
 
 def _unhandled(
@@ -155,7 +153,7 @@ def _products(ledger: Ledger, client: IndexClient) -> Iterator[Fault]:
     """Products that a passed run has made: each must be there, and only once."""
     held: dict[tuple[IndexName, str], frozenset[str]] = {}
     made: dict[tuple[str, str, str], dict[str, Run]] = {}
-    for run in checking.passed(ledger, PROCESS):
+    for run in checking.passed(ledger, PUBLISHED, besides=FOLLOW):
         for filename, index in _published(ledger, run):
             product = _product_of(filename)
             key = (index, product)

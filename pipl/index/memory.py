@@ -292,14 +292,26 @@ class MemoryIndex:
         if parts.path == "/+pipl/":
             return {"pipl": "memory", "project": self.server.project, "features": ["events"]}
         if parts.path == "/+pipl/events":
-            since = int(parse_qs(parts.query).get("since", ["-1"])[0])
-            if since > self.server.serial:
-                raise UnexpectedReply(self.url + path, 409, "the log ends before that")
+            asked = parse_qs(parts.query)
+            since = int(asked.get("since", ["-1"])[0])
+            mark = asked.get("mark", [""])[0]
+            if since > self.server.serial or (mark and mark != self._mark(since)):
+                raise UnexpectedReply(self.url + path, 409, "the log is another one")
             events = [event for event in self.server.events if _serial(event) > since]
-            return {"serial": self.server.serial, "events": events}
+            serial = self.server.serial
+            return {"serial": serial, "events": events, "mark": self._mark(serial)}
         raise UnexpectedReply(self.url + path, 404, "not found")
 
     # what these have in common
+
+    def _mark(self, serial: int) -> str:
+        """Which change a serial is."""
+        files = [
+            f"{event['index']}/{event['filename']}"
+            for event in self.server.events
+            if _serial(event) == serial
+        ]
+        return hashlib.sha256("\n".join(files).encode("utf-8")).hexdigest()[:15] if files else ""
 
     def _add(
         self, files: Sequence[tuple[ReleaseFile, bytes]], index: IndexName, doing: str

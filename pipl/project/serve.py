@@ -48,4 +48,9 @@ def serve(system: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(serve(Path(sys.argv[1])))
+    ended = serve(Path(sys.argv[1]))
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    # The interpreter would let go of the lock some time before the port: who waits for the one
+    # to start a server again would find the other taken.
+    os._exit(ended)

@@ -161,7 +161,7 @@ def stop(project: Project) -> None:
         raise NotRunning(str(project.folder))
     os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_TIMEOUT_S
-    while _pid(project) is not None:
+    while _is_held(project):  # its pid is gone some time before it is
         if time.monotonic() > deadline:
             os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
             deadline += STOP_TIMEOUT_S
@@ -238,17 +238,23 @@ def _refuse_taken_port(host: str, port: int) -> None:
 
 def _pid(project: Project) -> int | None:
     """The server's process id, None when nobody holds its lock."""
-    try:
-        with FileLock(project.system / LOCK_NAME).acquire(timeout=0):
-            return None
-    except Timeout:
-        pass
+    if not _is_held(project):
+        return None
     for _ in range(40):  # the holder writes it right after taking the lock
         try:
             return int((project.system / PID_NAME).read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             time.sleep(0.05)
     return None
+
+
+def _is_held(project: Project) -> bool:
+    """Whether a server's process is there, also one that is about to end."""
+    try:
+        with FileLock(project.system / LOCK_NAME).acquire(timeout=0):
+            return False
+    except Timeout:
+        return True
 
 
 def _answers(project: Project) -> bool:

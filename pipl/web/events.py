@@ -26,11 +26,15 @@ TURNS = "pipl_turns"
 
 @dataclass(frozen=True)
 class Question:
-    """Asks for what came after `since`; looks through at most `limit` serials for it."""
+    """Asks for what came after `since`; looks through at most `limit` serials for it.
+
+    `mark` is what the reader was told of `since`, empty where it does not know.
+    """
 
     since: int
     wait_s: float
     limit: int
+    mark: str
 
     @classmethod
     def of(cls, request: Request) -> Question:
@@ -39,15 +43,17 @@ class Question:
             since=int(_number(request, "since", -1, low=-1)),
             wait_s=min(_number(request, "wait", 0.0, low=0.0), MAX_WAIT_S),
             limit=int(min(_number(request, "limit", MAX_LIMIT, low=1), MAX_LIMIT)),
+            mark=str(request.params.get("mark", ""))[:40],
         )
 
 
 def events(request: Request) -> Response:
-    """`?since=SERIAL&wait=SECONDS&limit=SERIALS`: a page of the feed.
+    """`?since=SERIAL&wait=SECONDS&limit=SERIALS&mark=MARK`: a page of the feed.
 
     Answers at the first change that matters, at the latest after `wait` (up to 60) seconds.
     403 for a login that is not good: as nobody its reader would miss events for ever. 409 where
-    `since` is ahead of the log: the server's database is not the one that gave it. 429 and 503,
+    `since` is ahead of the log, or is another change there than the one of `mark`: the server's
+    database is not the one that gave it, or was restored from a backup. 429 and 503,
     with Retry-After, where others have to have their turn first.
     """
     try:
@@ -71,6 +77,8 @@ def _answer(request: Request, question: Question, client: str) -> Response:
     if question.since > xom.keyfs.get_current_serial():
         with turns.wait(client):
             lag.catch_up(xom, question.since)
+    if question.mark and question.mark != feed.mark_of(xom.keyfs, question.since):
+        raise lag.another(question.since)
     page = _read(request, question, question.since)
     if not _is_enough(page, question) and question.wait_s:
         with turns.wait(client):
@@ -80,6 +88,7 @@ def _answer(request: Request, question: Question, client: str) -> Response:
             "serial": page.serial,
             "events": [event.to_json() for event in page.events],
             "feed": feed_id,
+            "mark": feed.mark_of(xom.keyfs, page.serial),
         }
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -40,6 +41,19 @@ def read(keyfs: KeyFS, since: int, *, limit: int, readable: Callable[[str], bool
                 place = key.extract_params(path)
                 events += [e for e in new_files(serial, place, before, value) if readable(e.index)]
     return Page(max(since, last), tuple(events))
+
+
+def mark_of(keyfs: KeyFS, serial: int) -> str:
+    """Which change a serial is, in 15 hexadecimal digits; empty where there is none.
+
+    Where a backup was restored and went on, the same serial is another change. Made of the keys
+    that it touched, which are the same on a replica. Needs a transaction of `keyfs`.
+    """
+    if serial < 0:
+        return ""
+    connection: Any = keyfs.tx.conn
+    keys = sorted((path, change[0]) for path, change in connection.get_changes(serial).items())
+    return hashlib.sha256(repr(keys).encode("utf-8")).hexdigest()[:15]
 
 
 def new_files(

@@ -51,6 +51,10 @@ def not_in_touch(why: str) -> HTTPServiceUnavailable:
     )
 
 
+def another(serial: int) -> HTTPConflict:
+    return HTTPConflict(explanation=f"serial {serial} is another change in this log")
+
+
 def _no_such(serial: int) -> HTTPConflict:
     return HTTPConflict(explanation=f"the log ends before serial {serial}")
 

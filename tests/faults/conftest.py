@@ -1,4 +1,8 @@
-"""A project with a real server, runners as processes, and handlers that cost next to nothing."""
+"""A project with a real server, runners as processes, and handlers that cost next to nothing.
+
+PIPL_FAULTS_SEED repeats the random moments of a run before, whose seed was printed;
+PIPL_FAULTS_BATCH is how many releases are published while things are killed (50).
+"""
 
 from __future__ import annotations
 
@@ -73,6 +77,7 @@ class RunnerProcess:
 
     def stop(self) -> int:
         """End it in good order; its exit status."""
+        assert eventually(lambda: "the flow is" in self.said), self.said
         self.running.send_signal(signal.SIGTERM)
         return self.running.wait(60)
 
@@ -112,6 +117,11 @@ class Bench:
     @property
     def products(self) -> IndexName:
         return IndexName("root", f"products-{self.name}")
+
+    @property
+    def mark(self) -> str:
+        """What no other test of any session has."""
+        return f"{self.name}-{os.getpid()}"
 
     @property
     def asides(self) -> Path:
@@ -177,7 +187,7 @@ class Bench:
             **self.running.environ,
             "PYTHONPATH": str(self.packages),
             "ASIDES": str(self.asides),
-            MARKER: self.name,
+            MARKER: self.mark,
             **({"PIPL_CI_LEDGER": self.ledger_url} if self.ledger_url else {}),
             **self.environ,
         }
@@ -196,7 +206,7 @@ class Bench:
 
     def at_work(self) -> list[Seen]:
         """Every process that runners of this test have started, and the runners themselves."""
-        return seen.carrying(MARKER, self.name)
+        return seen.carrying(MARKER, self.mark)
 
     def jobs(self) -> list[Seen]:
         return [one for one in self.at_work() if one.is_job]

@@ -96,7 +96,7 @@ def test_a_handler_that_fails_to_import(bench) -> None:
 def test_a_flow_edited_while_runs_are_queued(bench) -> None:
     """What waits is run as the new flow says; what it does not want is cancelled."""
     bench.slots = 1
-    bench.set_flow(bench.flow(testing=["waits", "fails"]))
+    bench.set_flow(bench.flow(testing=["pauses", "fails"]))
     published = [f"edited-{number}" for number in range(3)]
     runner = bench.start()
     with bench.publishing(published):
@@ -108,11 +108,11 @@ def test_a_flow_edited_while_runs_are_queued(bench) -> None:
     assert eventually(lambda: bench.ended() == len(bench.runs()) and bench.ended() > 12)
     assert runner.stop() == 130
     bench.settle()
-    assert bench.run("edited-0", "waits").state == "passed"
+    assert bench.run("edited-0", "pauses").state == "passed"
     for name in published:
         assert bench.run(name, "fails").state == "cancelled"
         assert bench.run(name, "check").state == "passed"
-    assert {bench.run(name, "waits").state for name in published[1:]} == {"cancelled"}
+    assert {bench.run(name, "pauses").state for name in published[1:]} == {"cancelled"}
     everything = [*published, "later"]
     bench.assert_products_once(everything)
     bench.assert_sound()

@@ -42,6 +42,7 @@ def test_a_runner_stopped_past_its_lease_is_taken_over_from(shared, comes_back) 
     asleep = list(shared.at_work())
     for one in asleep:
         one.signal(signal.SIGSTOP)
+    shared.go()
     other = shared.start()
     assert eventually(lambda: shared.ended() == 3 * len(published)), (shared.states(), other.said)
     assert not [one for one in shared.jobs() if one.pid in begun], "two jobs of one run"
@@ -51,7 +52,6 @@ def test_a_runner_stopped_past_its_lease_is_taken_over_from(shared, comes_back) 
         assert eventually(lambda: "it begins anew" in sleeper.said), sleeper.said
         shared.publish("awake")
         published.append("awake")
-        shared.go()
         assert eventually(lambda: shared.ended() == 3 * len(published)), shared.states()
         assert sleeper.stop() == 130
     assert other.stop() == 130

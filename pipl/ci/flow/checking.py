@@ -66,22 +66,20 @@ def _of_stages(flow: Flow, seen: Seen) -> Iterator[Finding]:
 
 
 def _of_targets(stage: Stage, known: dict[IndexName, IndexConfig]) -> Iterator[Finding]:
-    makers = {step.user for step in stage.handlers} or {USER}
     targets = (
-        ("promote", stage.promote, {USER}),
-        ("products", stage.products, makers),
-        ("follow", stage.follow, {USER}),
+        ("promote", stage.promote),
+        ("products", stage.products),
+        ("follow", stage.follow),
     )
-    for what, index, users in targets:
+    for what, index in targets:
         if index is None:
             continue
         if index not in known:
             text = f"`{what}`: there is no index {index} on the server"
             yield Finding("problem", str(stage.index), text)
             continue
-        refused = sorted(user for user in users if not _may_upload(known[index], user))
-        if refused:
-            text = f"`{what}`: {', '.join(refused)} may not upload to {index}"
+        if not _may_upload(known[index], USER):  # whoever its jobs act as, the runner is this one
+            text = f"`{what}`: {USER} may not upload to {index}"
             yield Finding("problem", str(stage.index), text)
 
 

@@ -132,8 +132,10 @@ def handled(ledger: Ledger, index: str) -> frozenset[str]:
         return frozenset(connection.execute(query).scalars())
 
 
-def passed(ledger: Ledger, handler: str) -> tuple[Run, ...]:
-    """Every run of a handler that has passed, oldest first."""
-    query = select(runs).where(runs.c.handler == handler, runs.c.state == "passed")
+def passed(ledger: Ledger, record: str, *, besides: str) -> tuple[Run, ...]:
+    """Every run that has passed and left this record, oldest first; not of one handler."""
+    left = select(records.c.run_id).where(records.c.name == record)
+    query = select(runs).where(runs.c.id.in_(left), runs.c.handler != besides)
+    query = query.where(runs.c.state == "passed")
     with ledger.reading() as connection:
         return rows.many(connection, query.order_by(runs.c.id))

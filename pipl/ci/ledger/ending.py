@@ -37,12 +37,13 @@ def finish(
     """Record how a running run ended, and queue what follows once its whole release has passed.
 
     A release has passed when every wheel of it that the ledger knows has passed all that is
-    `wanted`; what of it was never queued is queued now. `notify` names the notifiers that
-    tell people. Returns None, and changes nothing, where this attempt is not running any more.
+    `wanted`; what of it was never queued is queued now, also where the flow has dropped the
+    handler of this run. `notify` names the notifiers that tell people. Returns None, and
+    changes nothing, where this attempt is not running any more.
     """
     with ledger.writing() as connection:
         if wanted is not None:
-            _lock_release(connection, run)
+            lock_release(connection, run)
         if not rows.is_current(connection, run):
             return None
         current = rows.one(connection, run.id)
@@ -62,20 +63,20 @@ def finish(
             hint=outcome.hint,
         )
         connection.execute(delete(outbox).where(outbox.c.run_id == run.id))
-        if outcome.state == "passed" and wanted is not None:
-            _follow(connection, ended, wanted, now)
+        if outcome.state in ("passed", "cancelled") and wanted is not None:
+            follow_up(connection, ended, wanted, now)
         for notifier in notify:
             _tell(connection, ended, outcome, notifier, now)
         return ended
 
 
-def _lock_release(connection: Connection, run: Run) -> None:
+def lock_release(connection: Connection, run: Run) -> None:
     """Of two runners that end two runs of one release at once, the second sees the first's end."""
     ids = select(runs.c.id).where(*_of_release(run)).order_by(runs.c.id).with_for_update()
     connection.execute(ids).all()
 
 
-def _follow(connection: Connection, run: Run, wanted: Wanted, now: float) -> None:
+def follow_up(connection: Connection, run: Run, wanted: Wanted, now: float) -> None:
     """Queue what the flow asks for and the release has not had yet; when it had all: promote."""
     query = select(runs).where(*_of_release(run)).order_by(runs.c.id)
     by_file: dict[str, dict[str, Run]] = {}

@@ -22,13 +22,15 @@ def new_id() -> str:
     return str(uuid4())
 
 
-def enter(ledger: Ledger, runner: str, *, host: str, pid: int, now: float) -> None:
-    """Register a runner by a name of its own."""
+def enter(ledger: Ledger, *, host: str, pid: int, now: float, runner: str = "") -> str:
+    """Register a runner, by a new name where none is given; returns its id."""
+    runner = runner or new_id()
     values = {"host": host, "pid": pid, "beat": 0, "started_at": now, "seen_at": now}
     with ledger.writing() as connection:
         connection.execute(
             rows.insert(connection, runners).values(id=runner, state="working", **values)
         )
+    return runner
 
 
 def beat(ledger: Ledger, runner: str, *, now: float) -> bool:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
-from pipl.ci.ledger import leases, rows
+from pipl.ci.ledger import ending, leases, rows
 from pipl.ci.ledger.database import Ledger
+from pipl.ci.ledger.ending import Wanted
 from pipl.ci.ledger.schema import facts, runs
 from pipl.ci.run import NewRun, Run
 
+_MARK = "mark"
 LOOKED_AT = 200
 """How many waiting runs are looked at for one that fits."""
 _CLAIMED = (
@@ -36,6 +38,17 @@ def cursor(ledger: Ledger) -> int:
         return int(connection.execute(query).scalar_one())
 
 
+def position(ledger: Ledger) -> tuple[int, int]:
+    """The cursor, and which change of the server's that serial is (0 where it is not known).
+
+    One statement: another runner may move both between two.
+    """
+    query = select(facts.c.name, facts.c.value).where(facts.c.name.in_(("cursor", _MARK)))
+    with ledger.reading() as connection:
+        found = {str(row.name): int(row.value) for row in connection.execute(query)}
+    return found["cursor"], found.get(_MARK, 0)
+
+
 def ingest(
     ledger: Ledger,
     new: Iterable[NewRun],
@@ -44,9 +57,11 @@ def ingest(
     serial: int,
     now: float,
     again: Iterable[NewRun] = (),
+    mark: int = 0,
 ) -> int:
-    """Queue runs and move the cursor from `since` to `serial`; returns how many were queued.
+    """Queue runs, and move the cursor from `since` to `serial` of that `mark`.
 
+    Returns how many were queued.
     What a run is asked for `again` for may have changed: it is queued whatever became of it
     before, and once more after its end where it is running. Nothing happens where another
     runner has moved the cursor meanwhile.
@@ -59,6 +74,8 @@ def ingest(
         )
         if not moved.rowcount:
             return 0
+        connection.execute(delete(facts).where(facts.c.name == _MARK))
+        connection.execute(rows.insert(connection, facts).values(name=_MARK, value=mark))
         added = sum(rows.add(connection, one, now) for one in new)
         for one in again:
             known = (runs.c.sha256 == one.sha256, runs.c.index == str(one.index))
@@ -140,19 +157,31 @@ def requeue(
         )
 
 
-def adopt(ledger: Ledger, version: str, *, wanted: Callable[[Run], bool], now: float) -> int:
+def adopt(
+    ledger: Ledger,
+    version: str,
+    *,
+    wants: Callable[[Run], bool],
+    asked: Callable[[Run], Wanted | None],
+    now: float,
+) -> int:
     """Put what waits under the flow `version`; what that flow does not want is cancelled.
 
-    Returns how many were cancelled. Runs that are running end under the flow they began with.
+    What the flow asks of a release instead (`asked`) is queued. Returns how many were
+    cancelled. Runs that are running end under the flow they began with.
     """
     cancelled = 0
     query = select(runs).where(runs.c.state == "queued", runs.c.flow != version)
     with ledger.writing() as connection:
-        for run in rows.many(connection, query.with_for_update()):
-            if wanted(run):
+        for run in rows.many(connection, query.order_by(runs.c.id).with_for_update()):
+            if wants(run):
                 rows.change(connection, run, flow=version)
                 continue
             reason = f"the flow runs no {run.handler} on {run.index} any more"
             rows.change(connection, run, state="cancelled", ended_at=now, reason=reason)
             cancelled += 1
+            instead = asked(run)
+            if instead is not None:
+                ending.lock_release(connection, run)
+                ending.follow_up(connection, run, instead, now)
     return cancelled

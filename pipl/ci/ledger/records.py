@@ -13,18 +13,18 @@ from pipl.ci.ledger.schema import records
 from pipl.ci.run import Run
 
 
-def keep(ledger: Ledger, run: Run, named: Mapping[str, bytes]) -> bool:
+def keep(ledger: Ledger, run_id: int, named: Mapping[str, bytes], *, of: Run | None = None) -> bool:
     """Keep texts of a run under their names, in place of earlier ones.
 
-    Returns False, and changes nothing, where this attempt is not running any more.
+    Returns False, and changes nothing, where the attempt `of` is not running any more.
     """
     with ledger.writing() as connection:
-        if not rows.is_current(connection, run):
+        if of is not None and not rows.is_current(connection, of):
             return False
         for name, content in named.items():
-            own = (records.c.run_id == run.id, records.c.name == name)
+            own = (records.c.run_id == run_id, records.c.name == name)
             connection.execute(delete(records).where(*own))
-            values = {"run_id": run.id, "name": name, "content": zlib.compress(content)}
+            values = {"run_id": run_id, "name": name, "content": zlib.compress(content)}
             connection.execute(rows.insert(connection, records).values(**values))
     return True
 

@@ -31,7 +31,7 @@ facts = Table(
     Column("name", String(40), primary_key=True),
     Column("value", NUMBER, nullable=False),
 )
-"""`cursor`: the last serial of the feed whose runs the ledger holds."""
+"""`cursor`: the last serial of the feed whose runs the ledger holds; `mark`: which change it is."""
 
 runners = Table(
     "runners",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, wait
+from queue import Empty, SimpleQueue
 
 from pipl.ci.run import Outcome
 from pipl.errors import LoginExpired
@@ -12,19 +13,26 @@ from pipl.index.client import IndexClient
 from pipl_pipe.errors import DesignedError
 
 AT_ONCE = 4
+CLOSING_S = 10.0
+"""How long the end of a runner waits for what is going on: an index may not answer for long."""
 
 Act = Callable[[IndexClient], Outcome]
 
 
 class Acts:
-    """A few threads, each with a client of its own, until `close`."""
+    """A few threads, each with a client of its own, until `close`.
+
+    They are daemons: a server that does not answer holds up no end of the program.
+    """
 
     def __init__(self, connect: Callable[[bool], IndexClient], *, wake: Callable[[], None]) -> None:
         self._connect = connect
         self._wake = wake
         self._own = threading.local()
         self._login = 0  # counts up when all clients must log in anew
-        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ci-act")
+        self._waiting: SimpleQueue[tuple[Future[Outcome], Act]] = SimpleQueue()
+        self._threads = 0
+        self._futures: set[Future[Outcome]] = set()
         self._live = 0
 
     @property
@@ -34,8 +42,14 @@ class Acts:
     def start(self, act: Act) -> Future[Outcome]:
         """Do it in a thread. The future raises what the ledger raises, never a designed outcome."""
         self._live += 1
-        future = self._pool.submit(self._do, act)
+        future: Future[Outcome] = Future()
+        self._futures.add(future)
+        future.add_done_callback(self._futures.discard)
         future.add_done_callback(lambda _: self._wake())
+        self._waiting.put((future, act))
+        if self._threads < AT_ONCE:
+            self._threads += 1
+            threading.Thread(target=self._work, name="ci-act", daemon=True).start()
         return future
 
     def ended(self) -> None:
@@ -47,8 +61,25 @@ class Acts:
         self._login += 1
 
     def close(self) -> None:
-        """Wait for what is going on; it takes no longer than the server's time limits."""
-        self._pool.shutdown(cancel_futures=True)
+        """Cancel what has not begun, and wait a while for what has.
+
+        What is not done then may still happen, or not: each act may be repeated.
+        """
+        try:
+            while True:
+                self._waiting.get_nowait()[0].cancel()
+        except Empty:
+            wait(self._futures.copy(), timeout=CLOSING_S)
+
+    def _work(self) -> None:
+        while True:
+            future, act = self._waiting.get()
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                future.set_result(self._do(act))
+            except BaseException as fault:  # noqa: BLE001  it is raised where the act is taken up
+                future.set_exception(fault)
 
     def _do(self, act: Act) -> Outcome:
         try:

@@ -17,7 +17,7 @@ from pipl.ci.ledger.database import Ledger
 from pipl.ci.products import Delivery
 from pipl.ci.run import Outcome, Run
 from pipl.ci.statement import Json
-from pipl.errors import DiskFull, InvalidFlow, LedgerAway, NotAllowed
+from pipl.errors import DiskFull, InvalidFlow, LedgerAway, LedgerGone, NotAllowed
 from pipl.index.client import IndexClient
 from pipl.index.name import IndexName
 from pipl_pipe.errors import DesignedError
@@ -44,11 +44,12 @@ def deliver(run: Run, stage: Stage | None, client: IndexClient, *, ledger: Ledge
                 published = _enter(client, index, paths)
             else:
                 published = _products(client, index, paths, run, ledger)
-    except (LedgerAway, DiskFull):
+    except (LedgerAway, LedgerGone, DiskFull):
         raise
     except DesignedError as fault:
         return Outcome.of_error(fault)
-    records.keep(ledger, run, {PUBLISHED: json.dumps(published).encode("utf-8")})
+    said = json.dumps(published).encode("utf-8")
+    records.keep(ledger, run.id, {PUBLISHED: said}, of=run)
     return Outcome.passed(f"made {', '.join(str(one['file']) for one in published)}")
 
 

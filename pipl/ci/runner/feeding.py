@@ -86,12 +86,13 @@ class Feeding:
         if self._asked is not None:
             return
         self._is_page_old = False
-        since = queue.cursor(self._ledger)
+        since, mark = queue.position(self._ledger)
         self._asked = _Asked(
             since,
             self._reader.ask(
                 since,
                 wait_s=0.0 if self._pause_s else wait_s,
+                mark=mark,
                 pause_s=self._pause_s,
                 done=self._wake,
             ),
@@ -123,7 +124,15 @@ class Feeding:
             queue.ingest(self._ledger, new, since=since, serial=0, now=now, again=again)
             return
         if page.serial != since or new or again:
-            queue.ingest(self._ledger, new, since=since, serial=page.serial, now=now, again=again)
+            queue.ingest(
+                self._ledger,
+                new,
+                since=since,
+                serial=page.serial,
+                now=now,
+                again=again,
+                mark=page.mark,
+            )
         is_end = page.serial == since and not page.events
         self.drained = is_end and not self._is_page_old
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from pipl.ci.event import ReleaseEvent
-from pipl.ci.flow import FOLLOW, PROMOTE, Flow, Stage
+from pipl.ci.flow import FOLLOW, PROMOTE, Facts, Flow, Stage
 from pipl.ci.ledger import flows, queue
 from pipl.ci.ledger.database import Ledger
+from pipl.ci.ledger.ending import Wanted
 from pipl.ci.pipeline import FlowSource
 from pipl.ci.run import Run
 from pipl.ci.runner.parts import Notice
@@ -41,7 +42,7 @@ class FlowInForce:
         now = self._clock()
         flows.keep(self._ledger, version, sourced.flow.text, origin=sourced.origin, now=now)
         self.flow, before, self.version = sourced.flow, self.version, version
-        cancelled = queue.adopt(self._ledger, version, wanted=self.wants, now=now)
+        cancelled = queue.adopt(self._ledger, version, wants=self.wants, asked=self.asked, now=now)
         if sourced.problem is not None:
             text = f"the flow stays {sourced.origin}: {sourced.problem}"
             self._tell(Notice(text, error=sourced.problem))
@@ -65,7 +66,7 @@ class FlowInForce:
             self._tell(Notice(f"the flow stays as it was: {fault}", error=fault))
 
     def wants(self, run: Run) -> bool:
-        """Whether this handler is run on this index."""
+        """Whether this handler is run on this index, for packls like this one."""
         stage = self.flow.stage(run.index)
         if stage is None:
             return False
@@ -73,7 +74,18 @@ class FlowInForce:
             return stage.promote is not None
         if run.handler == FOLLOW:
             return stage.follow is not None
-        return stage.step(run.handler) is not None
+        step = stage.step(run.handler)
+        return step is not None and step.admits(Facts(run.project, run.kind, run.type))
+
+    def asked(self, run: Run) -> Wanted | None:
+        """What is asked of the release of a run that a handler has or would have had."""
+        stage = self.stage(run)
+        if stage is None or run.handler in (PROMOTE, FOLLOW):
+            return None
+        facts = Facts(run.project, run.kind, run.type)
+        handlers = tuple(step.handler for step in stage.steps_for(facts))
+        promotion = PROMOTE if stage.promote is not None else None
+        return Wanted(self.version, handlers, promotion)
 
     def stage(self, run: Run) -> Stage | None:
         return self.flow.stage(run.index)

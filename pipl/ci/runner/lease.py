@@ -54,7 +54,8 @@ class Lease:
         # Locked first: who finds it in the ledger must see that it lives.
         self._held.enter_context(self._place.living(self.id))
         try:
-            leases.enter(self._ledger, self.id, host=host, pid=pid, now=self._clock())
+            now = self._clock()
+            leases.enter(self._ledger, runner=self.id, host=host, pid=pid, now=now)
         except BaseException:
             self._held.close()
             raise

@@ -14,11 +14,10 @@ from pathlib import Path
 
 from pipl.ci import job_folder, outbox
 from pipl.ci.engine import MEMORY, Ended, Limits, Work
-from pipl.ci.flow import FOLLOW, PROMOTE, Facts, HandlerStep
+from pipl.ci.flow import FOLLOW, PROMOTE, HandlerStep
 from pipl.ci.ledger import deliveries, ending, leases, logs, queries, queue, records
 from pipl.ci.ledger.database import Ledger
 from pipl.ci.ledger.deliveries import DELIVER
-from pipl.ci.ledger.ending import Wanted
 from pipl.ci.run import Outcome, Run
 from pipl.ci.runner.acts import Act, Acts
 from pipl.ci.runner.delivery import deliver
@@ -158,7 +157,7 @@ class Working:
                 else:
                     self.record(job.run, outcome)
             for act, run in self._acting.items():
-                if act.cancelled():
+                if act.cancelled() or not act.done():
                     self._requeue(run, reason, fault=False)
                 else:
                     self.record(run, _result(act))
@@ -215,7 +214,7 @@ class Working:
             self.record(run, Outcome.of_error(fault))
             return
         except OSError as fault:  # no process, no folder
-            self.record(run, _of_machine(fault))
+            self.record(run, _of_machine("it could not be started", fault))
             return
         self._jobs[future] = _Job(run, folder, Journal(run, folder))
         future.add_done_callback(lambda _: self._wake())
@@ -261,7 +260,7 @@ class Working:
         try:
             made = self._made(run, folder, outcome)
         except OSError as fault:
-            self.record(run, _of_machine(fault))
+            self.record(run, _of_machine("what it has left cannot be read", fault))
             return
         if made is None:
             self.record(run, outcome)
@@ -302,7 +301,7 @@ class Working:
             run,
             outcome,
             now=self._parts.clock(),
-            wanted=self._wanted(run),
+            wanted=self._in_force.asked(run),
             notify=[rule.name for rule in told],
         )
         if ended is None:
@@ -311,16 +310,6 @@ class Working:
             shutil.rmtree(self._parts.place.run_folder(run.id), ignore_errors=True)
         because = f": {outcome.reason}" if outcome.reason else ""
         self._parts.tell(Notice(f"{outcome.state}: {ended.title}{because}", ended))
-
-    def _wanted(self, run: Run) -> Wanted | None:
-        """What the flow in force asks of the release of a run."""
-        stage = self._in_force.stage(run)
-        if stage is None or run.handler in (PROMOTE, FOLLOW):
-            return None
-        facts = Facts(run.project, run.kind, run.type)
-        handlers = tuple(step.handler for step in stage.steps_for(facts))
-        promotion = PROMOTE if stage.promote is not None else None
-        return Wanted(self._in_force.version, handlers, promotion)
 
     def _requeue(self, run: Run, reason: str, *, fault: bool) -> None:
         now, pause_s = self._parts.clock(), 0.0
@@ -340,7 +329,8 @@ def _keep(ledger: Ledger, run: Run, folder: Path) -> None:
         return
     found = {path.name: path for path in sorted(kept.iterdir()) if path.is_file()}
     small = {name: path for name, path in found.items() if path.stat().st_size <= RECORD_BYTES}
-    records.keep(ledger, run, {name: path.read_bytes() for name, path in small.items()})
+    contents = {name: path.read_bytes() for name, path in small.items()}
+    records.keep(ledger, run.id, contents, of=run)
 
 
 def _result(act: Future[Outcome]) -> Outcome:
@@ -350,14 +340,14 @@ def _result(act: Future[Outcome]) -> Outcome:
     except (LedgerAway, DiskFull) as fault:
         return replace(Outcome.of_error(fault), again=True)
     except OSError as fault:  # no room for the files on their way
-        return _of_machine(fault)
+        return _of_machine("it could not be delivered", fault)
 
 
-def _of_machine(fault: OSError) -> Outcome:
+def _of_machine(what: str, fault: OSError) -> Outcome:
     """That this machine could not do its part, which is not the run's fault."""
     where = str(fault.filename or "this machine's disk")
     is_full = fault.errno in (errno.ENOSPC, errno.EDQUOT)
-    known = DiskFull(where) if is_full else JobFailed(f"this machine could not do it: {fault}")
+    known = DiskFull(where) if is_full else JobFailed(f"{what}: {fault}")
     return replace(Outcome.of_error(known), again=True)
 
 

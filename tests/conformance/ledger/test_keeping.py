@@ -42,9 +42,7 @@ def running(ledger: Ledger, runner: str | None = None, sha256: str = "a" * 64) -
 
 
 def entered(ledger: Ledger, host: str) -> str:
-    runner = leases.new_id()
-    leases.enter(ledger, runner, host=host, pid=1, now=1.0)
-    return runner
+    return leases.enter(ledger, host=host, pid=1, now=1.0)
 
 
 def test_a_log_is_read_while_it_grows(ledger: Ledger) -> None:
@@ -60,11 +58,9 @@ def test_a_log_is_read_while_it_grows(ledger: Ledger) -> None:
 
 def test_records_are_replaced(ledger: Ledger) -> None:
     run = running(ledger)
-    assert records.keep(ledger, run, {"lock": b"old", "statement": b"\x00\xff"})
-    assert records.keep(ledger, run, {"lock": b"new"})
-    assert not records.keep(
-        ledger, replace(run, attempt=0), {"lock": b"of an attempt that is lost"}
-    )
+    assert records.keep(ledger, 1, {"lock": b"old", "statement": b"\x00\xff"})
+    assert records.keep(ledger, 1, {"lock": b"new"}, of=run)
+    assert not records.keep(ledger, 1, {"lock": b"late"}, of=replace(run, attempt=0))
     assert records.record(ledger, 1, "lock") == b"new"
     assert records.record(ledger, 1, "statement") == b"\x00\xff"
     assert records.record(ledger, 2, "lock") is None

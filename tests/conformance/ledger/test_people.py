@@ -255,7 +255,9 @@ def test_a_ledger_at_work_is_sound(ledger: Ledger) -> None:
 
 def test_a_running_run_without_a_runner_is_found_and_queued_again(ledger: Ledger) -> None:
     put(ledger, 1)
-    lost = claim(ledger, at=1.0, runner="nobody")
+    runner = leases.enter(ledger, host="here", pid=1, now=0.0)
+    lost = claim(ledger, at=1.0, runner=runner)
+    leases.leave(ledger, runner, now=2.0)
     (fault,) = checking.check(ledger, now=10.0)
     assert (fault.code, fault.run) == ("lost-run", lost.id)
     assert fault.mend is not None

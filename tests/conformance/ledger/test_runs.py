@@ -36,6 +36,14 @@ def claimed(ledger: Ledger, now: float = 10.0) -> Run:
     return run
 
 
+def adopt(ledger: Ledger, flow: str, *handlers: str, now: float) -> int:
+    """A flow with these handlers and a promotion comes into force."""
+    asked = Wanted(flow, handlers, "promote")
+    return queue.adopt(
+        ledger, flow, wants=lambda run: run.handler in handlers, asked=lambda run: asked, now=now
+    )
+
+
 def test_a_new_ledger_has_read_nothing(ledger: Ledger) -> None:
     assert queue.cursor(ledger) == 0
     assert queries.runs(ledger) == ()
@@ -172,13 +180,37 @@ def test_what_a_new_flow_asks_for_besides_is_queued_before_the_promotion(ledger:
 def test_what_a_new_flow_does_not_ask_for_any_more_does_not_hold_up(ledger: Ledger) -> None:
     ingest(ledger, new("qa"), new("lint"))
     qa = claimed(ledger)
-    cancelled = queue.adopt(ledger, "f2", wanted=lambda run: run.handler == "qa", now=2.0)
+    cancelled = adopt(ledger, "f2", "qa", now=2.0)
     assert cancelled == 1
     (lint,) = queries.runs(ledger, handler="lint")
     assert lint.state == "cancelled"
     assert lint.reason == "the flow runs no lint on root/testing any more"
     ending.finish(ledger, qa, Outcome.passed(), now=3.0, wanted=Wanted("f2", ("qa",), "promote"))
     assert [run.handler for run in queries.runs(ledger, states=("queued",))] == ["promote"]
+
+
+def test_a_release_that_waits_for_nothing_but_a_dropped_handler_is_promoted(
+    ledger: Ledger,
+) -> None:
+    ingest(ledger, new("qa"), new("lint"))
+    ending.finish(ledger, claimed(ledger), Outcome.passed(), now=2.0, wanted=Wanted("f1", ("qa",)))
+    assert adopt(ledger, "f2", "qa", now=3.0) == 1
+    assert [run.handler for run in queries.runs(ledger, states=("queued",))] == ["promote"]
+
+
+def test_what_a_flow_asks_for_in_place_of_a_dropped_handler_is_queued(ledger: Ledger) -> None:
+    ingest(ledger, new("qa"), new("lint"))
+    assert adopt(ledger, "f2", "check", now=3.0) == 2
+    (check,) = queries.runs(ledger, states=("queued",))
+    assert (check.handler, check.flow) == ("check", "f2")
+
+
+def test_a_run_that_the_flow_dropped_under_it_holds_nothing_up(ledger: Ledger) -> None:
+    ingest(ledger, new("qa"))
+    dropped = Outcome.cancelled("the flow runs no qa on root/testing any more")
+    wanted = Wanted("f2", ("check",), "promote")
+    ending.finish(ledger, claimed(ledger), dropped, now=3.0, wanted=wanted)
+    assert [run.handler for run in queries.runs(ledger, states=("queued",))] == ["check"]
 
 
 def test_two_runners_that_end_a_release_at_once_promote_it_once(

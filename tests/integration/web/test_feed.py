@@ -208,3 +208,14 @@ def test_only_who_may_read_an_index_hears_of_it(tmp_path: Path) -> None:
 def test_a_log_that_is_another_is_read_from_its_beginning(root: DevpiClient) -> None:
     """As after a backup was restored: the runner's serial is ahead of the server's."""
     assert feed.read(root, 10**9, wait_s=0) == feed.Page(feed.BEFORE_ALL, ())
+
+
+def test_a_serial_that_is_another_change_is_told(root: DevpiClient) -> None:
+    """As after a backup was restored, and went on past what was read."""
+    last = feed.read(root, -1, wait_s=0)
+    while (more := feed.read(root, last.serial, wait_s=0, mark=last.mark)).serial > last.serial:
+        last = more
+    assert last.mark
+    assert more.serial == last.serial
+    another = feed.read(root, last.serial, wait_s=0, mark=last.mark ^ 1)
+    assert another == feed.Page(feed.BEFORE_ALL, ())

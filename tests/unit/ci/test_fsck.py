@@ -10,7 +10,7 @@ import pytest
 
 from pipl.ci import fsck
 from pipl.ci.flow import DEFAULT_FLOW
-from pipl.ci.ledger import flows, leases, queue, records
+from pipl.ci.ledger import flows, leases, queries, queue, records
 from pipl.ci.ledger.database import Ledger
 from pipl.ci.ledger.schema import facts
 from pipl_pipe.product.wheel import Metadata, wheel_name, write_wheel
@@ -48,7 +48,14 @@ def has_made(ledger: Ledger, run_id: int, *filenames: str) -> None:
 
 
 def run_of(ledger: Ledger, handler: str) -> int:
-    return max(run.id for run in fsck.checking.passed(ledger, handler))
+    return queries.runs(ledger, handler=handler, states=("passed",))[0].id
+
+
+def has_read(ledger: Ledger, serial: int) -> None:
+    """As if the feed had been read so far, whatever there was."""
+    with ledger.writing() as connection:
+        connection.execute(facts.update().where(facts.c.name == "cursor").values(value=serial))
+        connection.execute(facts.delete().where(facts.c.name == "mark"))
 
 
 def test_after_work_everything_agrees(studio: Studio, ledger: Ledger) -> None:
@@ -65,8 +72,7 @@ def test_a_release_that_was_never_queued_is_found_and_queued(
     studio: Studio, ledger: Ledger
 ) -> None:
     studio.publish("prop_model", "2.0")
-    with ledger.writing() as connection:  # as if the page had been read, and nothing queued
-        connection.execute(facts.update().values(value=studio.server.serial))
+    has_read(ledger, studio.server.serial)
     faults = fsck.with_indexes(ledger, studio.client(), now=5.0)
     assert [(one.code, one.text) for one in faults] == [
         ("release-without-run", "prop_model-2.0-py3-none-any.whl on root/testing was never queued")
@@ -84,8 +90,7 @@ def test_what_the_runner_has_yet_to_read_is_not_missing(studio: Studio, ledger: 
 
 
 def test_a_server_that_was_set_back_is_said(studio: Studio, ledger: Ledger) -> None:
-    with ledger.writing() as connection:
-        connection.execute(facts.update().values(value=studio.server.serial + 10))
+    has_read(ledger, studio.server.serial + 10)
     (fault,) = fsck.with_indexes(ledger, studio.client(), now=1.0)
     assert fault.code == "cursor-ahead"
     assert fsck.repair([fault]) == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 
@@ -199,15 +200,31 @@ def test_a_promotion_to_an_index_that_does_not_exist_fails(studio) -> None:
     assert "there is no index root/gone" in studio.runs()[1].reason
 
 
+def test_a_server_restored_from_a_backup_that_went_on_is_read_anew(studio) -> None:
+    """Its serials are beyond those that were read, and are other changes."""
+    backup = copy.deepcopy(studio.server)
+    studio.publish()
+    studio.runner().run(once=True)
+    read = studio.server.serial
+    vars(studio.server).update(vars(backup))
+    later = [f"prop{number}" for number in range(read + 1)]
+    for name in later:
+        studio.publish(name)
+    assert studio.server.serial > read
+    studio.runner().run(once=True)
+    assert "history begins anew" in studio.said()
+    assert set(later) <= {run.project for run in studio.runs() if run.state == "passed"}
+
+
 def test_a_server_that_goes_away_is_waited_for(studio) -> None:
     studio.publish()
     away = [True, True, True]
 
-    def read(client, since, *, wait_s):
+    def read(client, since, *, wait_s, mark):
         if away:
             away.pop()
             raise ServerDown(client.url)
-        return feed.read(client, since, wait_s=wait_s)
+        return feed.read(client, since, wait_s=wait_s, mark=mark)
 
     studio.runner(read=read).run(once=True)
     assert studio.states() == WHOLE_ROAD
@@ -218,8 +235,8 @@ def test_a_server_that_goes_away_is_waited_for(studio) -> None:
 def test_a_page_that_was_read_before_a_promotion_is_not_the_last(studio) -> None:
     studio.publish()
 
-    def read(client, since, *, wait_s):
-        page = feed.read(client, since, wait_s=wait_s)
+    def read(client, since, *, wait_s, mark):
+        page = feed.read(client, since, wait_s=wait_s, mark=mark)
         for _ in range(500):  # an empty page comes only after the first stage was promoted
             if page.events or len(studio.states()) > 1:
                 break
