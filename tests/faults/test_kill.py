@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
 
-BATCH = int(os.environ.get("PIPL_FAULTS_BATCH", "50"))
+BATCH = int(os.environ.get("PIPL_FAULTS_BATCH", "15"))
 KILLS = BATCH * 2 // 5
 CHECKED = {"handler": "check", "names": ["*-*0", "*-*5"]}
 """A job takes half a second of a processor: a fifth of the releases has two, the others one."""
