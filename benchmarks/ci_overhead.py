@@ -45,10 +45,7 @@ def one_by_one(running: RunningProject, told: RunnerProcess, folder: Path, jobs:
     say(
         f"  overhead {middle:.1f} ms (90 %: {high:.1f}, least {min(overheads):.1f}), of {jobs} jobs"
     )
-    say(
-        f"  one start of Python beside each: {floor:.1f} ms"
-        f" (least {min(starts):.1f}): {ratio:.1f} x"
-    )
+    say(f"  a start of Python beside it: {floor:.1f} ms (least {min(starts):.1f}): {ratio:.1f} x")
     say(f"  of it {before_ms:.1f} ms before the handler, {after_ms:.1f} ms after it")
 
 
