@@ -1,7 +1,8 @@
 """A project with a real server, runners as processes, and handlers that cost next to nothing.
 
 PIPL_FAULTS_SEED repeats the random moments of a run before, whose seed was printed;
-PIPL_FAULTS_BATCH is how many releases are published while things are killed (50).
+PIPL_FAULTS_BATCH is how many releases are published while things are killed: 15, so that the suite
+stays short; 50, with 20 kills each, is what a change of the runner or the ledger is tried with.
 """
 
 from __future__ import annotations

@@ -85,16 +85,16 @@ def test_a_process_that_hangs_is_stopped_with_all_that_it_has_started(studio) ->
         time.sleep(600)
 """
     studio.task("hanging", body=body)
-    testing, processing = DEFAULT_FLOW.stages
+    testing, processing, _ = DEFAULT_FLOW.stages
     (step,) = processing.handlers
-    short = replace(processing, handlers=(replace(step, timeout_s=4),))
+    short = replace(processing, handlers=(replace(step, timeout_s=10),))
     studio.settle(flow=Flow((testing, short)))
     run = failed(studio, "hanging")
     assert (run.code, run.attempt) == ("ci.job-timed-out", 1)
     log = studio.log(run)
     (line,) = (line for line in log.splitlines() if line.startswith("waiting"))
     assert [pid for pid in line.split()[1:] if is_alive(int(pid))] == []
-    assert "stopped after 4 s" in log
+    assert "stopped after 10 s" in log
     assert not pids.exists()
 
 

@@ -132,6 +132,7 @@ def test_info_says_what_it_is_where_it_is_and_who_references_it(shot: Shot) -> N
     assert [line.split() for line in shown if line.startswith("fact ")] == [
         ["fact", "channels", "R,", "G"],
         ["fact", "external", "references", "none"],
+        ["fact", "first", "frame", "1001"],
     ]
 
 
