@@ -120,7 +120,7 @@ def _step(stage: Table, value: object, on_failure: OnFailure, known: _Known) -> 
     if name in RESERVED:
         stage.refuse(f"{name!r} is no handler; write `{name} = INDEX`")
     elif known.handlers is not None and name not in known.handlers:
-        there_are = ", ".join(sorted(known.handlers)) or "none"
+        there_are = ", ".join(sorted(set(known.handlers) - set(RESERVED))) or "none"
         stage.refuse(f"unknown handler {name!r}; there are: {there_are}")
     user = value.get("user", USER)
     if not isinstance(user, str) or not is_valid_part(user):

@@ -12,6 +12,7 @@ from pipl.build import wheel
 from pipl.errors import FrameworkError, InvalidFlow
 from pipl.index.name import IndexName
 from pipl.packl.publish import KIND_MEMBER
+from pipl.project import folder
 from pipl.testing.simple_index import make_wheel
 
 PROJECT = IndexName("root", "PROJ")
@@ -22,11 +23,12 @@ TESTING = IndexName("root", "testing")
 def following(studio, request):
     """Runners that follow the packl `pipe` plus the test's number."""
     name = f"pipe-{abs(hash(request.node.name)) % 10**6}"
-    project = replace(studio.project, pipeline=(name,))
+    project = folder.with_pipeline(studio.project, (name,))
     running = replace(studio.running, project=project)
     changed = type(studio)(running, studio.folder)
     changed.__dict__["lock"] = studio.lock
-    return changed, name
+    yield changed, name
+    folder.save(studio.project)
 
 
 def publish_pipeline(
