@@ -40,7 +40,7 @@ def test_a_runner_waits_for_a_server_that_stops_while_it_works(studio) -> None:
         job.product("PRODUCT", "product").add("model", "File", path)
 """
     studio.task("patient", body=body)
-    runner = studio.runner(timing=Timing(pause_s=)QUICK_PAUSE_S)
+    runner = studio.runner(timing=Timing(pause_s=QUICK_PAUSE_S))
     working = threading.Thread(target=runner.run, kwargs={"once": True}, daemon=True)
     working.start()
     runs = studio.place.folder / "runs"
@@ -97,7 +97,7 @@ def test_a_runner_says_at_its_start_that_its_token_is_not_good(studio) -> None:
 
 def test_a_running_runner_goes_on_with_a_new_token(studio) -> None:
     """Also after a time in which there was none that is good."""
-    runner = studio.runner(timing=Timing(pause_s=)QUICK_PAUSE_S)
+    runner = studio.runner(timing=Timing(pause_s=QUICK_PAUSE_S))
     working = threading.Thread(target=runner.run, daemon=True)
     working.start()
     await_notice(studio, "the flow is")
