@@ -104,7 +104,7 @@ class Bench:
             self.make_index(index, who)
         self.make_index(self.products, "ci")
         self.asides.mkdir(parents=True)
-        self.clock.write_text("0")
+        self.set_clock(0.0)
         self.set_flow(self.flow())
 
     @property
@@ -131,6 +131,12 @@ class Bench:
     @property
     def clock(self) -> Path:
         return self.folder / "clock"
+
+    def set_clock(self, ahead_s: float) -> None:
+        """At once: a runner that reads never sees half of it."""
+        aside = self.clock.with_suffix(".new")
+        aside.write_text(str(ahead_s))
+        aside.replace(self.clock)
 
     @property
     def place(self) -> CIPlace:
@@ -306,8 +312,12 @@ class Bench:
         """The job of a run that waits, and its supervisor, once it has begun."""
         note = self.asides / f"{name}-{attempt}.begun"
         assert eventually(note.exists), (self.states(), self.runners[-1].said[-2000:])
-        job, supervisor = note.read_text().split()
-        return int(job), int(supervisor)
+        return _processes(note)
+
+    def begun_first(self) -> tuple[int, int]:
+        """As `begun`, of whichever run has begun first."""
+        assert eventually(lambda: any(self.asides.glob("*.begun"))), self.states()
+        return _processes(next(self.asides.glob("*.begun")))
 
     def go(self) -> None:
         """Let those who wait go on."""
@@ -477,3 +487,8 @@ def moments(request: pytest.FixtureRequest) -> Callable[..., Moments]:
         return Moments(seed, count, of)
 
     return make
+
+
+def _processes(note: Path) -> tuple[int, int]:
+    job, supervisor = note.read_text().split()
+    return int(job), int(supervisor)
