@@ -122,15 +122,25 @@ def parts_of(project: Project, settings: Settings, *, tell: Callable[[Notice], N
 def run_as_program(runner: Runner, *, once: bool) -> None:
     """Run until it is done or a signal ends it; SIGTERM ends it as cleanly as Ctrl-C does.
 
-    For the main thread. Raises KeyboardInterrupt where a signal ended it.
+    The first signal lets the runner finish its turn, so that it never cuts through a transaction;
+    the second one ends it where it is. For the main thread. Raises KeyboardInterrupt where a
+    signal ended it.
     """
     assert threading.current_thread() is threading.main_thread()
-    before = signal.signal(signal.SIGTERM, _interrupt)
+    asked = 0
+
+    def ask(signum: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        asked += 1
+        if asked > 1 or not runner.is_turning:
+            raise KeyboardInterrupt
+        runner.stop()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         runner.run(once=once)
     finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _interrupt(signum: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if asked:
+        raise KeyboardInterrupt

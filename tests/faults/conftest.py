@@ -80,7 +80,9 @@ class RunnerProcess:
         """End it in good order; its exit status."""
         assert eventually(lambda: "the flow is" in self.said), self.said
         self.running.send_signal(signal.SIGTERM)
-        return self.running.wait(60)
+        status = self.running.wait(60)
+        assert status == 130, self.said
+        return status
 
 
 @dataclass

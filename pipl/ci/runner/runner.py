@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 
 from pipl.ci.ledger import leases, queries
 from pipl.ci.ledger.database import Ledger
@@ -16,6 +17,8 @@ from pipl.ci.runner.working import Working
 from pipl.errors import DiskFull, LedgerAway
 
 LONGEST_PAUSE_S = 30.0
+LOOK_S = 0.25
+"""How long a runner that waits takes at most to see that it was asked to stop."""
 
 
 class Runner:
@@ -29,7 +32,8 @@ class Runner:
         self._parts = parts
         self._wake = threading.Event()
         self._stopping = False
-        self._pause_s = 0.0  # above 0 while the ledger is away
+        self.is_turning = False
+        """Whether it is at work, and so sees when it is asked to stop."""
 
     def run(self, *, once: bool = False) -> None:
         """Work until stopped; with `once`, until everything that was uploaded has its end.
@@ -65,15 +69,21 @@ class Runner:
                 stack.callback(postman.stop)
                 postman.start()
             self._work(hand, once=once)
-            if postman is not None:
+            if postman is not None and not self._stopping:
                 postman.finish()
 
     def stop(self) -> None:
-        """Ask `run`, in another thread, to return soon."""
+        """Ask `run` to return soon. For any thread, and for signal handlers: it takes no lock."""
         self._stopping = True
-        self._wake.set()
 
     def _work(self, hand: _Hand, *, once: bool) -> None:
+        self.is_turning = True
+        try:
+            self._take_turns(hand, once=once)
+        finally:
+            self.is_turning = False
+
+    def _take_turns(self, hand: _Hand, *, once: bool) -> None:
         pause_s = 0.0  # above 0 while the ledger is away
         while not self._stopping:
             self._wake.clear()
@@ -88,7 +98,13 @@ class Runner:
                 if not pause_s:
                     self._parts.tell(Notice(f"waiting for the ledger: {fault}", error=fault))
                 pause_s = min(max(2 * pause_s, self._parts.timing.pause_s), LONGEST_PAUSE_S)
-            self._wake.wait(pause_s or self._parts.timing.tick_s)
+            self._wait(pause_s or self._parts.timing.tick_s)
+
+    def _wait(self, longest_s: float) -> None:
+        until = time.monotonic() + longest_s
+        while not self._stopping and (left_s := until - time.monotonic()) > 0:
+            if self._wake.wait(min(left_s, LOOK_S)):
+                return
 
 
 class _Hand:
