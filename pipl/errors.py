@@ -24,7 +24,8 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     ├── EnvError                     6  interpreters, resolving, installing
     │   ├── NoInterpreter, UnknownInstaller, InvalidRequirement
     │   ├── Unresolvable, ResolverFailed, InstallFailed, InvalidLock
-    │   └── NotLocked, NotInstalled, WorkspaceMoved, EnvironmentDamaged
+    │   ├── NotLocked, NotInstalled, WorkspaceMoved, EnvironmentDamaged
+    │   └── LockStale, NoSuchLock
     ├── BuildError                   7
     │   └── BuildFailed, InvalidWheel, InvalidSdist
     ├── CIError                      8
@@ -610,6 +611,24 @@ class NotLocked(EnvError):
     code = "env.not-locked"
     says = "the workspace {path} has no lock"
     hint = "make one with `pipl work lock`, or `pipl work sync`"
+
+
+class LockStale(EnvError):
+    """The lock is not what the workspace requires, and it was not to be made anew."""
+
+    path: str
+    reason: str
+    code = "env.lock-stale"
+    says = "{path} is not what the workspace requires: {reason}"
+    hint = "make it anew with `pipl work lock`, and keep it with what requires it"
+
+
+class NoSuchLock(EnvError):
+    path: str
+    which: str
+    code = "env.no-such-lock"
+    says = "the history of {path} does not hold {which}"
+    hint = "see which locks it had with `pipl work history`"
 
 
 class BuildError(PiplError):
