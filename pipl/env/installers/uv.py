@@ -208,9 +208,11 @@ class UvInstaller:
         elif index_url is not None:
             where.append("--no-config")
         said = [one for one in _ALWAYS if one != "--quiet" or "--dry-run" not in args]
-        return process.run(
-            [self.program, *args, *where, *said], cwd=cwd, env=variables, check=False
-        )
+        call = [self.program, *args, *where, *said]
+        done = process.run(call, cwd=cwd, env=variables, check=False)
+        if done.status != 0 and uv_words.is_about_its_cache(done):  # such as in a read-only home
+            done = process.run([*call, "--no-cache"], cwd=cwd, env=variables, check=False)
+        return done
 
 
 def _adopted(output: Path, wanted: Resolve) -> Lock:

@@ -24,6 +24,11 @@ def is_about_room(done: Completed) -> bool:
     return any(text in done.stderr for text in ("(os error 28)", "(os error 122)"))
 
 
+def is_about_its_cache(done: Completed) -> bool:
+    """Whether uv could not even begin, since it may not write where it caches."""
+    return "Failed to initialize cache" in done.stderr
+
+
 def changes_nothing(done: Completed) -> bool:
     """Whether a dry run has said that there is nothing to do."""
     return "Would make no changes" in done.stderr
