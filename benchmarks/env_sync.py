@@ -19,7 +19,7 @@ from benchmarks.measure import Action, command, paired, report
 from benchmarks.workspace import PIPL, upload_packls
 from pipl.testing.projects import RunningProject, running_project
 
-RUNS = 5
+RUNS = 3
 COUNTS = (30, 150)
 
 
