@@ -43,7 +43,7 @@ class Resolve:
     the index at `index_url` (PEP 503) counts. Pre-releases are chosen of `prereleases`, of
     packages that are locked in one, of those that have no other, and where one is asked for.
 
-    `platforms`, as `lock_format.PLATFORMS` names them, are all that the lock is wanted for;
+    `platforms`, as `pipl.env.platforms` names them, are all that the lock is wanted for;
     none: this one.
     """
 
