@@ -24,7 +24,8 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     ├── EnvError                     6  interpreters, resolving, installing
     │   ├── NoInterpreter, UnknownInstaller, InvalidRequirement
     │   ├── Unresolvable, ResolverFailed, InstallFailed, InvalidLock
-    │   └── NotLocked, NotInstalled, WorkspaceMoved, EnvironmentDamaged
+    │   ├── NotLocked, NotInstalled, WorkspaceMoved, EnvironmentDamaged
+    │   └── NotInLock
     ├── BuildError                   7
     │   └── BuildFailed, InvalidWheel, InvalidSdist
     ├── CIError                      8
@@ -35,6 +36,7 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     │   ├── JobFailed, JobTimedOut, JobOutOfMemory, JobLost, ResultTooLarge
     │   └── ResourcesLacking, InvalidEngineOption, EngineMissing, SchedulerInsecure, SchedulerDown
     ├── CommandFailed, CommandTimedOut, ProgramMissing   9  a program that pipl runs
+    ├── PictureNeedsGraphviz                             9
     ├── AssetFault                   12 the project's asset store and what keeps its assets
     │   ├── MarksUnreadable, CollectorBusy, NothingToUndo, StoreShared, NoStore
     │   ├── StoreReplaced, StoreMisconfigured
@@ -612,6 +614,15 @@ class NotLocked(EnvError):
     hint = "make one with `pipl work lock`, or `pipl work sync`"
 
 
+class NotInLock(EnvError):
+    name: str
+    workspace: str
+    close: tuple[str, ...]
+    code = "env.not-in-lock"
+    says = "the lock of {workspace} does not hold {name}; close to it: {close}"
+    hint = "see what it holds with `pipl work graph`, or add it with `pipl work add`"
+
+
 class BuildError(PiplError):
     """Making distributions."""
 
@@ -1061,6 +1072,16 @@ class ProgramMissing(PiplError):
     exit_code = 9
     says = "the program {program} is not installed"
     hint = "install it; in a workspace, add the packl that brings it with `pipl work add`"
+
+
+class PictureNeedsGraphviz(PiplError):
+    """The program that places boxes and arrows is not installed."""
+
+    program: str
+    code = "command.graphviz-missing"
+    exit_code = 9
+    says = "an SVG picture is drawn by Graphviz's {program}, which is not installed"
+    hint = "install Graphviz, or draw it with `--format tree` or `--format mermaid`"
 
 
 class RoadBlocked(PiplError):

@@ -30,6 +30,8 @@ work = LazyGroup(
         "sync": (f"{_HERE}:sync", "Make the environment and the assets equal to the lock."),
         "update": (f"{_HERE}:update", "Move packls to their newest versions."),
         "status": (f"{_HERE}:status", "What the workspace runs on and what is outdated."),
+        "why": ("pipl.cli.work_graph:why", "Why a packl is in the workspace: by which chains."),
+        "graph": ("pipl.cli.work_graph:graph", "Draw what requires what."),
         "run": (f"{_INSIDE}:run", "Run a command in the workspace's environment."),
         "shell": (f"{_INSIDE}:shell", "Start a shell in the workspace's environment."),
         "py": (f"{_INSIDE}:python", "Start the workspace's Python."),
