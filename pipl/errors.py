@@ -552,9 +552,13 @@ class InvalidRequirement(EnvError):
 
 
 class Unresolvable(EnvError):
+    """`told` is what pipl has found out besides (empty: nothing), `conflict` that as a value."""
+
     explanation: str
+    told: str = ""
+    conflict: object = None
     code = "env.unresolvable"
-    says = "these requirements cannot be met together:\n{explanation}"
+    says = "these requirements cannot be met together:\n{told}{explanation}"
     hint = "change one of the requirements named above; the environment is as it was"
 
 

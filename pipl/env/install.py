@@ -40,7 +40,7 @@ class Resolve:
     `requirements` and `constraints` are PEP 508 texts; constraints only limit versions of what
     is required anyway. `editables` are folders, installed in place with those of `extras` that
     they have. Of the versions in `prefer`, all stay that may, but for those of `upgrade`. Only
-    the index at `index_url` (PEP 503) counts.
+    the index at `index_url` (PEP 503) counts. After `timeout_s` seconds it is given up.
     """
 
     requirements: tuple[str, ...]
@@ -52,6 +52,7 @@ class Resolve:
     constraints: tuple[str, ...] = ()
     prefer: Lock | None = None
     upgrade: Upgrade = frozenset()
+    timeout_s: float | None = None
 
     @property
     def preferred(self) -> Lock | None:
@@ -75,8 +76,8 @@ class Installer(Protocol):
         """The lock for what is wanted; nothing is installed.
 
         Raises Unresolvable with the resolver's own explanation, ResolverFailed where it
-        could not finish (a packl that cannot be read or built, an index in trouble) and
-        InvalidRequirement.
+        could not finish (a packl that cannot be read or built, an index in trouble),
+        CommandTimedOut and InvalidRequirement.
         """
         ...
 

@@ -30,7 +30,7 @@ ACCEPT = "application/vnd.pypi.simple.v1+json, text/html;q=0.5"
 MAX_PAGE_BYTES = 32_000_000
 MAX_METADATA_BYTES = 4_000_000
 MAX_WHEEL_BYTES = 32_000_000
-TIMEOUT_S = 5.0
+TIMEOUT_S = 3.0
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 AT_ONCE = 8
 _UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError)

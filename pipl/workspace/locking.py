@@ -15,7 +15,14 @@ from pipl.env import python
 from pipl.env.install import ALL, Installer, Resolve, Upgrade
 from pipl.env.interpreter import Interpreter
 from pipl.env.lock import Lock
-from pipl.errors import InvalidLock, InvalidName, InvalidRequirement, NotLocked, NotWritable
+from pipl.errors import (
+    InvalidLock,
+    InvalidName,
+    InvalidRequirement,
+    NotLocked,
+    NotWritable,
+    Unresolvable,
+)
 from pipl.progress import SILENT, Progress
 from pipl.workspace import folder as workspace_folder
 from pipl.workspace.folder import Workspace
@@ -77,18 +84,23 @@ def resolve(
     for path in edited:
         packl.read(path)
     progress.phase("resolving what the workspace requires")
-    lock = installer.resolve(
-        Resolve(
-            requirements=workspace.requirements,
-            editables=edited,
-            extras=workspace.extras,
-            root=workspace.folder,
-            index_url=workspace.binding.index_url,
-            python=interpreter_for(workspace),
-            prefer=before,
-            upgrade=upgrade,
-        )
+    wanted = Resolve(
+        requirements=workspace.requirements,
+        editables=edited,
+        extras=workspace.extras,
+        root=workspace.folder,
+        index_url=workspace.binding.index_url,
+        python=interpreter_for(workspace),
+        prefer=before,
+        upgrade=upgrade,
     )
+    try:
+        lock = installer.resolve(wanted)
+    except Unresolvable as fault:
+        from pipl.workspace import explaining  # slow to import, and seldom needed
+
+        progress.phase("looking for what would make it solvable")
+        raise explaining.explained(fault, workspace, wanted, installer) from fault
     return LockChange(workspace, lock, changes_between(before, lock))
 
 

@@ -116,6 +116,7 @@ class PipInstaller:
                 f"--requirement={asked}",
                 f"--constraint={limits}",
                 cwd=wanted.root,
+                timeout_s=wanted.timeout_s,
             )
             if done.status != 0:
                 if pip_words.is_about_requirements(done):

@@ -88,6 +88,7 @@ class UvInstaller:
                 "--no-header",
                 index_url=wanted.index_url,
                 cwd=wanted.root,
+                timeout_s=wanted.timeout_s,
             )
             if done.status != 0:
                 if uv_words.is_about_requirements(done):
@@ -163,11 +164,21 @@ class UvInstaller:
                 reach.check_still(index_url, self.environ, "installing")
                 raise InstallFailed(uv_words.explained(done))
 
-    def _run(self, *args: str | Path, index_url: str | None, cwd: Path) -> Completed:
+    def _run(
+        self,
+        *args: str | Path,
+        index_url: str | None,
+        cwd: Path,
+        timeout_s: float | None = None,
+    ) -> Completed:
         where = [] if index_url is None else ["--no-config", f"--default-index={index_url}"]
         variables = surroundings.of_index(index_url, self.environ)
         return process.run(
-            [self.program, *args, *where, *_ALWAYS], cwd=cwd, env=variables, check=False
+            [self.program, *args, *where, *_ALWAYS],
+            cwd=cwd,
+            env=variables,
+            check=False,
+            timeout_s=timeout_s,
         )
 
 
