@@ -25,7 +25,7 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     │   ├── NoInterpreter, UnknownInstaller, InvalidRequirement
     │   ├── Unresolvable, ResolverFailed, InstallFailed, InvalidLock
     │   ├── NotLocked, NotInstalled, WorkspaceMoved, EnvironmentDamaged
-    │   └── NotInLock
+    │   └── LockStale, NoSuchLock, NotInLock, NoCommonInterpreter
     ├── BuildError                   7
     │   └── BuildFailed, InvalidWheel, InvalidSdist
     ├── CIError                      8
@@ -535,6 +535,16 @@ class NoInterpreter(EnvError):
     hint = "install one, or give a path with --python"
 
 
+class NoCommonInterpreter(EnvError):
+    """Those who say which Pythons they admit, the packls edited here first."""
+
+    asked: tuple[str, ...]
+    found: tuple[str, ...]
+    code = "env.no-common-interpreter"
+    says = "no Python interpreter fits everybody: {asked}; found: {found}"
+    hint = "install one that does, change a requires-python, or require another version"
+
+
 class UnknownInstaller(EnvError):
     name: str
     known: tuple[str, ...]
@@ -625,6 +635,24 @@ class NotInLock(EnvError):
     code = "env.not-in-lock"
     says = "the lock of {workspace} does not hold {name}; close to it: {close}"
     hint = "see what it holds with `pipl work graph`, or add it with `pipl work add`"
+
+
+class LockStale(EnvError):
+    """The lock is not what the workspace requires, and it was not to be made anew."""
+
+    path: str
+    reason: str
+    code = "env.lock-stale"
+    says = "{path} is not what the workspace requires: {reason}"
+    hint = "make it anew with `pipl work lock`, and keep it with what requires it"
+
+
+class NoSuchLock(EnvError):
+    path: str
+    which: str
+    code = "env.no-such-lock"
+    says = "the history of {path} does not hold {which}"
+    hint = "see which locks it had with `pipl work history`"
 
 
 class BuildError(PiplError):

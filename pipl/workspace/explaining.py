@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 import time
 from dataclasses import dataclass
 
+from pipl.env import python
 from pipl.env.install import Installer, Resolve
+from pipl.env.lock import Lock
 from pipl.errors import Unresolvable
 from pipl.index.offered import Offers
+from pipl.workspace import interpreters
 from pipl.workspace.conflict import demands as gathering
 from pipl.workspace.conflict import refusals, trials
 from pipl.workspace.conflict.asked import Question
@@ -15,9 +20,11 @@ from pipl.workspace.conflict.demands import Demand, Demands
 from pipl.workspace.conflict.refusals import Refused
 from pipl.workspace.conflict.trials import Change
 from pipl.workspace.folder import Workspace
+from pipl.workspace.interpreters import Asker
 from pipl_pipe.names import normalised
 
 LIMIT_S = 6.0
+_PYTHON = re.compile(r"\bPython\b")
 MAX_CHAINS = 20
 
 
@@ -35,29 +42,57 @@ class Conflict:
     complete: bool
 
 
-def explained(
+def solved_otherwise(
     fault: Unresolvable,
     workspace: Workspace,
     wanted: Resolve,
     installer: Installer,
     *,
     limit_s: float = LIMIT_S,
-) -> Unresolvable:
-    """The fault with what could be found out in `limit_s` seconds; its own words stay in it."""
+) -> Lock:
+    """The lock with another Python, where that is what was in the way and one is found.
+
+    Raises NoCommonInterpreter where none is, else Unresolvable with what could be found out
+    in `limit_s` seconds; the resolver's own words stay in it.
+    """
     begun = time.monotonic()
     question = Question.of(workspace, wanted)
     with Offers(wanted.index_url) as offers:
         demands = gathering.gather(question, fault.explanation, offers, begun + limit_s / 2)
+    if workspace.python is None and _PYTHON.search(fault.explanation):
+        lock = _with_another_python(workspace, wanted, demands, installer)
+        if lock is not None:
+            return lock
     if not demands.demands:
-        return fault
+        raise fault
     tried = trials.tried(question, demands, installer, begun + limit_s)
     conflict = Conflict(
         chains=_chains(question, demands),
         packages=refusals.refused(demands, wanted.python),
         changes=tried.changes,
-        complete=tried.complete,
+        complete=tried.complete and demands.complete,
     )
-    return Unresolvable(fault.explanation, _told(conflict), conflict)
+    raise Unresolvable(fault.explanation, _told(conflict), conflict) from fault
+
+
+def _with_another_python(
+    workspace: Workspace, wanted: Resolve, demands: Demands, installer: Installer
+) -> Lock | None:
+    """By what the newest versions of the packages in the way require."""
+    asking = [
+        Asker(one.name, one.requires_python)
+        for one in demands.newest.values()
+        if one.requires_python and not python.fits(wanted.python, one.requires_python)
+    ]
+    if not asking:
+        return None
+    edited = interpreters.of_edited(workspace)
+    other = interpreters.common(workspace, (*edited, *asking))
+    try:
+        lock = installer.resolve(dataclasses.replace(wanted, python=other))
+    except Unresolvable:
+        return None
+    return interpreters.remembered(lock, asking)
 
 
 def _chains(question: Question, demands: Demands) -> tuple[tuple[str, ...], ...]:
@@ -78,7 +113,12 @@ def _chains(question: Question, demands: Demands) -> tuple[tuple[str, ...], ...]
             elif links[-1] and owner != question.workspace:
                 at = next(iter(demands.on(normalised(owner))), None)
         found.append(tuple(reversed(links)))
-    return tuple(found)
+    return tuple(one for one in found if not any(_begins(other, one) for other in found))
+
+
+def _begins(longer: tuple[str, ...], chain: tuple[str, ...]) -> bool:
+    """Whether another chain goes on from this one, and so tells all of it."""
+    return len(longer) > len(chain) and longer[: len(chain)] == chain
 
 
 def _link(demand: Demand) -> str:

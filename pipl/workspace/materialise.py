@@ -5,13 +5,14 @@ Artists' workspaces and CI's clean ones are made by the same function.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 
 from filelock import FileLock
 
 from pipl import process
-from pipl.env import venv
+from pipl.env import renewal, venv
 from pipl.env.install import Installer
 from pipl.env.interpreter import Interpreter
 from pipl.env.lock import Lock
@@ -35,19 +36,44 @@ def materialise(
 ) -> Environment:
     """Make the environment of `place` equal to the lock and settle it.
 
-    Several processes may try at once: they take turns. Raises InstallFailed, ServerDown,
-    and what `settle` raises.
+    It is changed aside: until it is whole, the old one stays as it was. Several processes may
+    try at once: they take turns. Raises InstallFailed, ServerDown, NotWritable, DiskFull, and
+    what `settle` raises.
     """
     place.folder.mkdir(parents=True, exist_ok=True)
+    environment = place.environment
+    folder = environment.folder
+    index_url = place.binding.index_url
     with FileLock(place.folder / ".sync.lock"):
-        environment = place.environment
-        if not environment.exists() or made_for(environment) not in (None, place.folder):
-            progress.phase(f"creating the environment with Python {interpreter.version}")
-            environment = venv.create(environment.folder, interpreter)
-        progress.phase(f"installing {len(lock.packages)} packages")
-        installer.sync(environment, lock, root=place.folder, index_url=place.binding.index_url)
+        renewal.recover(folder)
+        owner = made_for(environment)
+        usable = environment.exists() and owner in (None, place.folder)
+        usable = usable and not _is_of_another(environment, interpreter)
+        if usable and owner is None:  # just made, and nobody's yet
+            progress.phase(f"installing {len(lock.packages)} packages")
+            installer.sync(environment, lock, root=place.folder, index_url=index_url)
+        elif not usable or not installer.is_current(
+            environment, lock, root=place.folder, index_url=index_url
+        ):
+            with renewal.aside(folder) as made:
+                if usable:
+                    renewal.copy(folder, made)
+                else:
+                    progress.phase(f"creating the environment with Python {interpreter.version}")
+                    venv.create(made, interpreter)
+                progress.phase(f"installing {len(lock.packages)} packages")
+                new = dataclasses.replace(place, name=made.name)
+                installer.sync(new.environment, lock, root=place.folder, index_url=index_url)
+                _describe(new, progress)
+            placed.lay(place, progress=progress)
+            return environment
         settle(place, progress=progress)
     return environment
+
+
+def _is_of_another(environment: Environment, interpreter: Interpreter) -> bool:
+    present = environment.interpreter
+    return present is not None and present.minor != interpreter.minor
 
 
 def settle(place: Place, *, progress: Progress = SILENT) -> None:
@@ -56,6 +82,11 @@ def settle(place: Place, *, progress: Progress = SILENT) -> None:
     What depends on the installed packls is told by the environment's own interpreter.
     Raises FrameworkError, such as for an asset that no place holds.
     """
+    _describe(place, progress)
+    placed.lay(place, progress=progress)
+
+
+def _describe(place: Place, progress: Progress) -> None:
     environment = place.environment
     write_context(place)
     report = None
@@ -64,7 +95,6 @@ def settle(place: Place, *, progress: Progress = SILENT) -> None:
         report = ask_pipe(environment, ["settle"], place.environ)
     settled.write(environment, report)
     placed.write(environment, report)
-    placed.lay(place, progress=progress)
 
 
 def ask_pipe(

@@ -49,13 +49,15 @@ class Demands:
     """`demands` in the order in which they are met from above; `offers` by name.
 
     `asked_for` are the names in the resolver's words that are asked for here or below it,
-    `newest` what the newest version of each that may be taken declares.
+    `newest` what the newest version of each that may be taken declares. `complete` is False
+    where time ran out.
     """
 
     asked_for: tuple[str, ...]
     demands: tuple[Demand, ...]
     offers: Mapping[str, tuple[Offer, ...]]
     newest: Mapping[str, Declared]
+    complete: bool = True
 
     def on(self, name: str) -> tuple[Demand, ...]:
         return tuple(demand for demand in self.demands if demand.name == name)
@@ -86,10 +88,11 @@ def gather(question: Question, explanation: str, offers: Offers, until: float) -
         seen[name] = offers.of(name)
         read = _read(_candidates(seen[name], found), offers)
         newest.update({name: read[0]} if read else {})
+        seen[name] = _with_pythons(seen[name], read)
         further = [one for one in _below(read, question) if one.name in spoken_of]
         found += further
         todo += [one.name for one in further]
-    return Demands(tuple(seen), tuple(found), seen, newest)
+    return Demands(tuple(seen), tuple(found), seen, newest, not set(todo) - set(seen))
 
 
 def plain(requirement: Requirement) -> str:
@@ -117,6 +120,17 @@ def _read(candidates: list[Offer], offers: Offers) -> list[Declared]:
     texts = offers.metadata(candidates)
     read = [declared.parse(texts[offer]) for offer in candidates if offer in texts]
     return [_readable(one) for one in read if one is not None]
+
+
+def _with_pythons(offers: tuple[Offer, ...], read: list[Declared]) -> tuple[Offer, ...]:
+    """What a page does not say of Pythons, METADATA may."""
+    said = {one.version: one.requires_python for one in read}
+    return tuple(
+        dataclasses.replace(offer, requires_python=said.get(str(offer.version), ""))
+        if not offer.requires_python
+        else offer
+        for offer in offers
+    )
 
 
 def _readable(one: Declared) -> Declared:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipl.env.choice import choose
-from pipl.env.install import PIP
+from pipl.env.install import PIP, Resolve
 from pipl.errors import Unresolvable
 from pipl.testing.simple_index import make_wheel
 from pipl.workspace import explaining, locking
@@ -115,25 +115,29 @@ def test_a_packl_edited_here_in_a_version_that_another_one_refuses(desk: Desk) -
     ]
 
 
+def asked(desk: Desk, *requirements: str) -> tuple[Workspace, Resolve]:
+    workspace = desk.requiring(*requirements)
+    return workspace, locking.wanted(workspace)
+
+
 def test_without_time_the_resolvers_words_remain(desk: Desk) -> None:
     rigs(desk.wheels)
-    workspace = desk.requiring("hero-rig==2.1", "maya==2026.1")
-    wanted, fault = workspace, Unresolvable("Because hero-rig and maya clash.")
-    resolve = explaining.Resolve(
-        wanted.requirements,
-        workspace.folder,
-        desk.index.url,
-        locking.interpreter_for(workspace),
-    )
-    told = explaining.explained(fault, workspace, resolve, desk.installer, limit_s=0)
-    assert str(told).endswith("Because hero-rig and maya clash.")
+    workspace, wanted = asked(desk, "hero-rig==2.1", "maya==2026.1")
+    fault = Unresolvable("Because hero-rig and maya clash.")
+    with pytest.raises(Unresolvable) as caught:
+        explaining.solved_otherwise(fault, workspace, wanted, desk.installer, limit_s=0)
+    assert str(caught.value).endswith("Because hero-rig and maya clash.")
+    assert "no time to try more" in str(caught.value)
 
 
 def test_pip_is_explained_too(desk: Desk) -> None:
     rigs(desk.wheels)
-    workspace = desk.requiring("hero-rig==2.1", "maya==2026.1")
+    workspace, wanted = asked(desk, "hero-rig==2.1", "maya==2026.1")
+    pip = choose(PIP, desk.environ)
+    with pytest.raises(Unresolvable) as first:
+        pip.resolve(wanted)
     with pytest.raises(Unresolvable) as caught:
-        locking.resolve(workspace, choose(PIP, desk.environ))
+        explaining.solved_otherwise(first.value, workspace, wanted, pip, limit_s=120)
     conflict = caught.value.conflict
     assert isinstance(conflict, Conflict)
     assert ("sh010 requires hero-rig==2.1", "hero-rig 2.1 requires maya<2026") in conflict.chains
