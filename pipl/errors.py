@@ -10,7 +10,7 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     │   ├── InvalidName, InvalidIndexName, PasswordNeeded
     │   └── UnknownTemplate, InvalidTemplate, NotMigratable, ManyStages
     │   └── PathMissing, InvalidRelease, InvalidUrl, InUse, NotRegistered, UnknownSelection
-    │   └── SeveralAssets, NothingSelected, DestinationKept
+    │   └── SeveralAssets, NothingSelected, DestinationKept, NothingOverlaid
     ├── ServerError                  3  the server does not do what it should
     │   ├── ServerDown, ServerStopped, ServerSlow, ServerBusy, ServerUntrusted
     │   ├── PortTaken, ServerDied
@@ -188,6 +188,13 @@ class DestinationKept(UsageFault):
     code = "usage.destination-kept"
     says = "{path} cannot take a copy: {reason}"
     hint = "choose a new path, outside of stores and asset views"
+
+
+class NothingOverlaid(UsageFault):
+    name: str
+    code = "usage.nothing-overlaid"
+    says = "the overlay {name} would be production as it is"
+    hint = "say what is yours: --edit PACKL_PATH, or --with NAME==VERSION"
 
 
 class ManyPackls(UsageFault):

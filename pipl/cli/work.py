@@ -31,6 +31,7 @@ work = LazyGroup(
         "sync": (f"{_HERE}:sync", "Make the environment and the assets equal to the lock."),
         "update": (f"{_HERE}:update", "Move packls to their newest versions."),
         "diff": (f"{_LOCKS}:diff", "What differs between two locks."),
+        "overlay": ("pipl.cli.work_overlay:overlay", "Production plus a change of your own."),
         "history": (f"{_LOCKS}:history", "The locks that the workspace had."),
         "rollback": (f"{_LOCKS}:rollback", "Go back to a lock that the workspace had."),
         "status": (f"{_HERE}:status", "What the workspace runs on and what is outdated."),
@@ -279,6 +280,11 @@ def status(workspace_path: str | None, as_json: bool) -> None:
     click.echo(f"Workspace {found.folder} on {found.index}")
     if found.opened:
         click.echo(f"Opened from {found.opened}")
+    if found.overlay:
+        from pipl.cli.work_locks import show_changes
+
+        click.echo(f"Over {found.overlay}, " + ("but for:" if found.differs else "just as it is"))
+        show_changes(found.differs)
     if not found.locked:
         click.echo("No lock yet: pipl work sync")
     render.table(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @json_option
 def diff(before: str, after: str, as_json: bool) -> None:
     """What differs between two locks: files, workspaces, or published tasks (NAME==VERSION)."""
-    from pipl.workspace import lock_source
+    from pipl.workspace import lock_source, opened
     from pipl.workspace.changes import changes_between
 
     here = Here.now()
@@ -30,7 +30,7 @@ def diff(before: str, after: str, as_json: bool) -> None:
     def of_release(name: str, version: str) -> Lock:
         binding = here.binding()
         with here.client(binding) as client:
-            return lock_source.lock_of_release(client, binding.index, name, version)
+            return opened.published_lock(client, binding, name, version)
 
     old, new = (lock_source.find(text, here.cwd, of_release) for text in (before, after))
     changes = changes_between(old, new)

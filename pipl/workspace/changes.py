@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from pipl.env.install import Everything, Upgrade
 from pipl.env.lock import Lock
 
+EDITED = "edited here"
+"""Stands for the version of a packl that is edited in place."""
+
 
 @dataclass(frozen=True)
 class Change:
@@ -64,4 +67,7 @@ def _why(
 
 
 def _versions(lock: Lock) -> dict[str, str | None]:
-    return {package.name: package.version for package in lock.needed_here().packages}
+    return {
+        package.name: EDITED if package.editable else package.version
+        for package in lock.needed_here().packages
+    }

@@ -31,7 +31,8 @@ class Workspace:
 
     `requirements` are PEP 508 texts, besides those of the packls being edited; `extras` are
     the extras of the edited packls that are installed here; `opened` is the release that the
-    workspace was opened from (`name==version`), if it was.
+    workspace was opened from (`name==version`), if it was; `overlay` names the production that
+    it is laid over: such a release, or another workspace's folder.
     """
 
     folder: Path
@@ -40,6 +41,7 @@ class Workspace:
     extras: tuple[str, ...] = ("edit", "test")
     python: str | None = None
     opened: str | None = None
+    overlay: str | None = None
 
     @property
     def name(self) -> str:
@@ -134,6 +136,7 @@ def load(folder: Path) -> Workspace:
         extras=toml.texts(values, "extras", mark),
         python=toml.text(values, "python", mark, "") or None,
         opened=toml.text(values, "opened", mark, "") or None,
+        overlay=toml.text(values, "overlay", mark, "") or None,
     )
 
 
@@ -148,6 +151,7 @@ def save(workspace: Workspace) -> None:
             "requirements": list(workspace.requirements),
             "extras": list(workspace.extras),
             "opened": workspace.opened,
+            "overlay": workspace.overlay,
         },
         comment="A pipl workspace. Change it with `pipl work …`.",
     )

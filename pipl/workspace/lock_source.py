@@ -6,11 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipl.env.lock import Lock
-from pipl.errors import InvalidWheel, NotLocked, PathMissing, ReleaseNotFound
-from pipl.index.client import IndexClient
-from pipl.index.name import IndexName
+from pipl.errors import NotLocked, PathMissing
 from pipl.workspace import folder, locking, opened
-from pipl.workspace.status import own_indexes
 
 
 def lock_at(path: Path) -> Lock:
@@ -27,23 +24,6 @@ def lock_at(path: Path) -> Lock:
     if found is None:
         raise NotLocked(str(workspace.folder))
     return found
-
-
-def lock_of_release(client: IndexClient, index: IndexName, name: str, version: str) -> Lock:
-    """The lock inside a task version that the project's indexes hold, with its own wheel.
-
-    Raises ReleaseNotFound, InvalidWheel (no lock inside), InvalidLock.
-    """
-    for own in own_indexes(client, index):
-        try:
-            file = client.release(own, name, version).wheel
-        except ReleaseNotFound:
-            continue
-        found = None if file is None else opened.lock_of(client, file)
-        if file is None or found is None:
-            raise InvalidWheel(f"{name} {version}", "it carries no lock; only tasks do")
-        return opened.with_release(found, file)
-    raise ReleaseNotFound(str(index), name, version)
 
 
 def find(text: str, start: Path, of_release: Callable[[str, str], Lock]) -> Lock:
