@@ -311,9 +311,10 @@ def status(workspace_path: str | None, as_json: bool) -> None:
 def show_change(changed: LockChange, *, as_json: bool) -> None:
     """Say what a lock moved, and which of the packls are broken."""
     from pipl.cli.work_locks import show_changes
-    from pipl.workspace import settled
+    from pipl.workspace import agreement, settled
 
-    broken = settled.read(changed.workspace.environment).broken
+    environment = changed.workspace.environment
+    broken = (*settled.read(environment).broken, *agreement.read(environment))
     if as_json:
         render.print_json(
             {

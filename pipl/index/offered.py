@@ -88,13 +88,16 @@ class Offers:
 
     def metadata_of_wheel(self, url: str | None, *, described: bool = True) -> str | None:
         """The METADATA of the wheel at `url`, from beside it or else from within it."""
-        if url is None:
-            return None
-        beside = self._get(f"{url}.metadata", MAX_METADATA_BYTES) if described else None
-        if beside is not None:
-            return beside.decode("utf-8", errors="replace")
+        beside = self.metadata_beside(url) if described else None
+        if beside is not None or url is None:
+            return beside
         content = self._get(url, MAX_WHEEL_BYTES)
         return _metadata_in(content) if content else None
+
+    def metadata_beside(self, url: str | None) -> str | None:
+        """What the index says that the wheel at `url` declares (PEP 658)."""
+        content = self._get(f"{url}.metadata", MAX_METADATA_BYTES) if url else None
+        return None if content is None else content.decode("utf-8", errors="replace")
 
     def _get(self, url: str, limit: int) -> bytes | None:
         try:
