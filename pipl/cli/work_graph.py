@@ -82,7 +82,8 @@ def _lines(found: Why) -> list[str]:
         lines.append("  … and over more chains (--all)")
     if not found.chains:
         lines.append("  nobody requires it any more; `pipl work lock` leaves it out")
-    lines += [f"circle: {' → '.join(cycle)}" for cycle in found.cycles]
+    if found.cycle:
+        lines.append(f"circle: {' → '.join(found.cycle)}")
     return lines
 
 

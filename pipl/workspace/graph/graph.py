@@ -69,6 +69,10 @@ class LockGraph:
         """What a node requires, by name."""
         return self._leaving.get(name, ())
 
+    def below(self, name: str) -> tuple[str, ...]:
+        """The names of what a node requires."""
+        return tuple(edge.target for edge in self.leaving(name))
+
     def arriving(self, name: str) -> tuple[Edge, ...]:
         """Who requires a node, by name."""
         return self._arriving.get(name, ())
@@ -88,7 +92,7 @@ class LockGraph:
     @cached_property
     def cycles(self) -> tuple[tuple[str, ...], ...]:
         """Packages that require each other, each circle once, its beginning again at its end."""
-        return cycles(self.nodes, lambda name: [edge.target for edge in self.leaving(name)])
+        return cycles(self.nodes, self.below)
 
     @cached_property
     def _leaving(self) -> Mapping[str, tuple[Edge, ...]]:

@@ -6,19 +6,19 @@ from collections.abc import Mapping
 
 from pipl.env import declared
 from pipl.env.declared import Declared
+from pipl.env.lock import Lock
 from pipl.env.locked import LockedPackage
 from pipl.errors import NotLocked
 from pipl.workspace.folder import Workspace
 from pipl.workspace.graph import reading
 from pipl.workspace.graph.graph import LockGraph
-from pipl.workspace.locking import read_lock
 
 
 def graph(workspace: Workspace) -> LockGraph:
     """Raises NotLocked, InvalidLock, InvalidPackl, NotAPackl."""
-    lock = read_lock(workspace)
-    if lock is None:
+    if not workspace.lock_path.exists():
         raise NotLocked(str(workspace.folder))
+    lock = Lock.read(workspace.lock_path).rebased(workspace.binding.url)
 
     def ask(packages: tuple[LockedPackage, ...]) -> Mapping[str, Declared]:
         return _from_index(workspace.binding.index_url, packages)

@@ -156,7 +156,8 @@ def _edges(source: _Source, extras: frozenset[str]) -> list[Edge]:
             continue
         requirement = need.requirement
         named = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
-        text = f"{requirement.name}{named}{requirement.specifier}"
-        edge = Edge(source.node.name, need.name, text, str(requirement.specifier), need.extra)
+        specifier = str(requirement.specifier)
+        text = f"{requirement.name}{named}{specifier}"
+        edge = Edge(source.node.name, need.name, text, specifier, need.extra)
         found.setdefault((need.name, text), edge)
     return list(found.values())

@@ -7,7 +7,7 @@ import heapq
 from dataclasses import dataclass
 
 from pipl.errors import NotInLock
-from pipl.packl.graph.graph import ways
+from pipl.packl.graph.graph import shortest_path, ways
 from pipl.workspace.graph.graph import WORKSPACE, Edge, LockGraph, Node
 from pipl_pipe.names import normalised
 
@@ -33,7 +33,8 @@ class Why:
     """`chains` begin with what the workspace itself asks for and end with the package.
 
     `required_by` are all who ask for it directly, with the specifiers that hold its version;
-    `complete` is False where there are more chains.
+    `complete` is False where there are more chains. `cycle` leads from the package back to it
+    (empty: it does not require itself, not even over others).
     """
 
     workspace: str
@@ -41,7 +42,7 @@ class Why:
     required_by: tuple[Edge, ...]
     chains: tuple[tuple[Link, ...], ...]
     complete: bool
-    cycles: tuple[tuple[str, ...], ...]
+    cycle: tuple[str, ...]
 
 
 def why(graph: LockGraph, name: str, *, limit: int | None) -> Why:
@@ -62,7 +63,7 @@ def why(graph: LockGraph, name: str, *, limit: int | None) -> Why:
         required_by=graph.arriving(wanted),
         chains=tuple(tuple(_link(graph, edge) for edge in chain) for chain in chains),
         complete=complete,
-        cycles=tuple(cycle for cycle in graph.cycles if wanted in cycle),
+        cycle=shortest_path(wanted, wanted, graph.below) or (),
     )
 
 
@@ -97,7 +98,7 @@ def _chains(graph: LockGraph, name: str, limit: int | None) -> tuple[list[tuple[
 
 def _distances(graph: LockGraph) -> dict[str, int]:
     """How many steps a node is below the workspace at least."""
-    before = ways(WORKSPACE, lambda name: [edge.target for edge in graph.leaving(name)])
+    before = ways(WORKSPACE, graph.below)
     found = {WORKSPACE: 0}
     for name in before:  # nearest first
         if name != WORKSPACE:

@@ -20,7 +20,8 @@ _LOOKS: dict[Role, str] = {
 }
 _HEAD = (
     "digraph workspace {",
-    "  rankdir=LR; concentrate=false; labelloc=b; labeljust=l;",
+    "  rankdir=LR; labelloc=b; labeljust=l;",
+    "  nslimit=1; nslimit1=1;",  # a sixth of the time for 150 packls, and edges hardly longer
     '  node [style=filled, fontname="Helvetica,Arial,sans-serif", fontsize=11];',
     '  edge [color="#52606d", fontname="Helvetica,Arial,sans-serif", fontsize=9];',
 )
