@@ -224,6 +224,26 @@ def project_argument(command: F) -> F:
     return click.argument("project_path", default=".", metavar="[PROJECT_PATH]")(command)
 
 
+def as_of_option(command: F) -> F:
+    """`--as-of`: the index as it was at a time, which is given on as the index tells times."""
+    return click.option(
+        "--as-of",
+        "as_of",
+        default=None,
+        metavar="TIME",
+        callback=_time,
+        help="Resolve with what was on the index then, such as 2026-03-01T12:00.",
+    )(command)
+
+
+def _time(context: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
+    if text is None:
+        return None
+    from pipl.index import pages
+
+    return pages.time_of(text, None)
+
+
 def workspace_option(command: F) -> F:
     """`-w`: another workspace than the current folder's."""
     return click.option(

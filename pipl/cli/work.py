@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipl.cli import render
-from pipl.cli.here import Here, confirm, json_option, workspace_option
+from pipl.cli.here import Here, as_of_option, confirm, json_option, workspace_option
 from pipl.cli.lazy import LazyGroup
 
 if TYPE_CHECKING:
@@ -192,16 +192,17 @@ def add(requirements: tuple[str, ...], workspace_path: str | None, as_json: bool
 
 
 @click.command(epilog="Example: pipl work lock")
+@as_of_option
 @workspace_option
 @json_option
-def lock(workspace_path: str | None, as_json: bool) -> None:
+def lock(workspace_path: str | None, as_of: str | None, as_json: bool) -> None:
     """Resolve what the workspace requires and write pylock.toml, keeping pins that still fit."""
     from pipl.workspace import locking
 
     here = Here.now()
     workspace = here.workspace(workspace_path)
     with render.progress(quiet=as_json) as progress:
-        changed = locking.lock(workspace, here.installer, progress=progress)
+        changed = locking.lock(workspace, here.installer, as_of=as_of, progress=progress)
     show_change(changed, as_json=as_json)
 
 
@@ -221,9 +222,12 @@ def sync(workspace_path: str | None, as_json: bool) -> None:
 
 @click.command(epilog="Example: pipl work update hero-geo")
 @click.argument("names", nargs=-1)
+@as_of_option
 @workspace_option
 @json_option
-def update(names: tuple[str, ...], workspace_path: str | None, as_json: bool) -> None:
+def update(
+    names: tuple[str, ...], workspace_path: str | None, as_of: str | None, as_json: bool
+) -> None:
     """Move the named packls (none: all) to the newest version that is admitted, and sync."""
     from pipl.workspace import locking
 
@@ -231,7 +235,12 @@ def update(names: tuple[str, ...], workspace_path: str | None, as_json: bool) ->
     workspace = here.workspace(workspace_path)
     with render.progress(quiet=as_json) as progress:
         changed = locking.update(
-            workspace, names, here.installer, here.place(workspace), progress=progress
+            workspace,
+            names,
+            here.installer,
+            here.place(workspace),
+            as_of=as_of,
+            progress=progress,
         )
     show_change(changed, as_json=as_json)
 
@@ -265,6 +274,8 @@ def status(workspace_path: str | None, as_json: bool) -> None:
                 one.latest,
                 "edited here" + (", follows by itself" if one.follow == "auto" else "")
                 if one.editable
+                else f"yanked: {one.yanked or 'no reason given'}"
+                if one.yanked is not None
                 else f"outdated, {one.held_by}"
                 if one.outdated and one.held_by
                 else f"outdated: pipl work update {one.name}"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, Protocol, TypeAlias
 
 from pipl.env.interpreter import Interpreter
-from pipl.env.lock import Lock
+from pipl.env.lock import Lock, origin_of
 from pipl.env.venv import Environment
 
 UV: Final = "uv"
@@ -20,6 +20,9 @@ PIP: Final = "pip"
 IN_PLACE: Final = "editable_mode=compat"
 """Makes setuptools put an edited packl on the path. Its import hook comes after the path, where
 the packl's own folder, in the current one, would be taken for a namespace package."""
+
+AS_OF: Final = "/+pipl/as-of"
+"""Below this page of the project's server, and a time, are its indexes as they were then."""
 
 
 class Everything(Enum):
@@ -40,7 +43,8 @@ class Resolve:
     `requirements` and `constraints` are PEP 508 texts; constraints only limit versions of what
     is required anyway. `editables` are folders, installed in place with those of `extras` that
     they have. Of the versions in `prefer`, all stay that may, but for those of `upgrade`. Only
-    the index at `index_url` (PEP 503) counts.
+    the index at `index_url` (PEP 503) counts, as it was at `as_of` (such as
+    2026-03-01T12:00:00Z; None: now).
     """
 
     requirements: tuple[str, ...]
@@ -52,6 +56,15 @@ class Resolve:
     constraints: tuple[str, ...] = ()
     prefer: Lock | None = None
     upgrade: Upgrade = frozenset()
+    as_of: str | None = None
+
+    @property
+    def read_url(self) -> str:
+        """The simple index to read, which shows what was there at the time."""
+        if self.as_of is None:
+            return self.index_url
+        origin = origin_of(self.index_url)
+        return f"{origin}{AS_OF}/{self.as_of}{self.index_url.removeprefix(origin)}"
 
     @property
     def preferred(self) -> Lock | None:

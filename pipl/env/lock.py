@@ -30,12 +30,16 @@ _ANYWHERE = "origin:"
 
 @dataclass(frozen=True)
 class Lock:
-    """The packages of an environment, by name; `index_url` is where they were resolved."""
+    """The packages of an environment, by name; `index_url` is where they were resolved.
+
+    `as_of` is the time whose state of that index was asked for (None: that of then).
+    """
 
     packages: tuple[LockedPackage, ...]
     requires_python: str | None = None
     index_url: str | None = None
     origin: str | None = None
+    as_of: str | None = None
 
     def __post_init__(self) -> None:
         ordered = sorted(self.packages, key=lambda package: (package.name, package.version or ""))
@@ -65,7 +69,7 @@ class Lock:
     def render(self) -> str:
         """The text of the lock; equal locks give equal texts."""
         return lock_format.render(
-            Content(self.packages, self.requires_python, self.index_url, self.origin)
+            Content(self.packages, self.requires_python, self.index_url, self.origin, self.as_of)
         )
 
     def write(self, path: Path) -> None:

@@ -42,6 +42,7 @@ class Content(NamedTuple):
     requires_python: str | None
     index_url: str | None
     origin: str | None
+    as_of: str | None = None
 
 
 class Unusable(Exception):
@@ -63,6 +64,7 @@ def parse(text: str, folder: Path | None) -> Content:
         requires_python=_text(table, "requires-python"),
         index_url=_text(tool, "index-url"),
         origin=_text(tool, "origin"),
+        as_of=_text(tool, "as-of"),
     )
 
 
@@ -79,10 +81,10 @@ def render(lock: Content) -> str:
         lines.append("packages = []")
     for package in lock.packages:
         lines += ["", *_package_lines(package)]
-    if lock.origin is not None or lock.index_url is not None:
-        lines += ["", "[tool.pipl]"]
-        lines += [f"origin = {_quoted(lock.origin)}"] if lock.origin is not None else []
-        lines += [f"index-url = {_quoted(lock.index_url)}"] if lock.index_url is not None else []
+    tool = {"origin": lock.origin, "index-url": lock.index_url, "as-of": lock.as_of}
+    told = [f"{key} = {_quoted(value)}" for key, value in tool.items() if value is not None]
+    if told:
+        lines += ["", "[tool.pipl]", *told]
     return "\n".join(lines) + "\n"
 
 

@@ -26,7 +26,7 @@ from devpi_server.model import BaseStage
 from pipl.index import requirements, wheel_facts
 from pipl.index.requirements import MAX_REQUIREMENTS, IndexedPackl
 from pipl.index.wheel_facts import WheelFacts
-from pipl.web import feed
+from pipl.web import feed, pages
 
 NAME = "pipl-packls.sqlite3"
 VERSION = 1
@@ -234,6 +234,8 @@ def _newest(stage: Any, project: str) -> _Newest | None:
         if not requirements.order(version)[0]:
             continue
         data = stage.get_versiondata_perstage(project, version)
+        if pages.reason_of(data) is not None:
+            continue
         links = feed.release_links(data).items()
         wheels = sorted((path, link) for path, link in links if path.endswith(".whl"))
         pure = [pair for pair in wheels if pair[0].endswith(_PURE)]

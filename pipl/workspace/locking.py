@@ -63,10 +63,12 @@ def resolve(
     installer: Installer,
     *,
     upgrade: Upgrade = frozenset(),
+    as_of: str | None = None,
     progress: Progress = SILENT,
 ) -> LockChange:
     """Resolve the workspace; nothing is written. Pins stay where they may, but for `upgrade`.
 
+    `as_of` is a time, whose state of the index counts instead of today's (see `Resolve`).
     Raises Unresolvable, InvalidPackl, NoInterpreter, ServerDown.
     """
     try:
@@ -87,6 +89,7 @@ def resolve(
             python=interpreter_for(workspace),
             prefer=before,
             upgrade=upgrade,
+            as_of=as_of,
         )
     )
     return LockChange(workspace, lock, changes_between(before, lock))
@@ -97,10 +100,11 @@ def lock(
     installer: Installer,
     *,
     upgrade: Upgrade = frozenset(),
+    as_of: str | None = None,
     progress: Progress = SILENT,
 ) -> LockChange:
     """Resolve the workspace and write its lock."""
-    changed = resolve(workspace, installer, upgrade=upgrade, progress=progress)
+    changed = resolve(workspace, installer, upgrade=upgrade, as_of=as_of, progress=progress)
     changed.lock.write(workspace.lock_path)
     return changed
 
@@ -156,6 +160,7 @@ def update(
     installer: Installer,
     place: Place,
     *,
+    as_of: str | None = None,
     progress: Progress = SILENT,
 ) -> LockChange:
     """Move the named packages (none: all) to the newest that is admitted, and sync.
@@ -169,7 +174,7 @@ def update(
     for name in sorted(wanted - {package.name for package in current.packages}):
         raise InvalidName(name, f"the lock of {workspace.name} does not hold it")
     with _changing(workspace) as now:
-        changed = lock(now, installer, upgrade=wanted or ALL, progress=progress)
+        changed = lock(now, installer, upgrade=wanted or ALL, as_of=as_of, progress=progress)
         materialise(place, changed.lock, interpreter_for(now), installer, progress=progress)
     return changed
 

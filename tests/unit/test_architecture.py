@@ -40,6 +40,7 @@ WEB_MAY = {
     "pipl.errors",
     "pipl.index.name",
     "pipl.index.release",
+    "pipl.index.pages",
     "pipl.index.requirements",
     "pipl.index.wheel_facts",
     "pipl_pipe.asset.objects.batch",

@@ -86,7 +86,7 @@ class UvInstaller:
                 "--prerelease=if-necessary-or-explicit",
                 "--no-sources",
                 "--no-header",
-                index_url=wanted.index_url,
+                index_url=wanted.read_url,
                 cwd=wanted.root,
             )
             if done.status != 0:
@@ -190,6 +190,7 @@ def _adopted(output: Path, wanted: Resolve) -> Lock:
         requires_python=f">={wanted.python.minor}",
         index_url=wanted.index_url,
         origin=origin_of(wanted.index_url),
+        as_of=wanted.as_of,
     )
 
 
