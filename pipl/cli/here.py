@@ -111,7 +111,24 @@ class Here:
     def installer(self) -> Installer:
         from pipl.env.choice import choose
 
-        return choose(self.environ.get("PIPL_INSTALLER"), self.environ)
+        return choose(self.environ.get("PIPL_INSTALLER"), self.environ, nearby=self._nearby)
+
+    def _nearby(self, index_url: str) -> str | None:
+        """The kept pages of an index of ours (see `index.nearby`). Raises ServerDown."""
+        from pipl.env.lock import origin_of
+        from pipl.errors import InvalidIndexName
+        from pipl.index import nearby
+        from pipl.index.devpi import DevpiClient
+        from pipl.index.name import IndexName
+
+        origin = origin_of(index_url)
+        try:
+            index = IndexName.parse(index_url.removeprefix(origin).partition("/+")[0].strip("/"))
+        except InvalidIndexName:
+            return None
+        with DevpiClient(origin, self.logins.get(origin)) as client:
+            folder = nearby.folder(client, index, self.cache_folder)
+        return None if folder is None else folder.absolute().as_uri()
 
     def builder(self, index_url: str | None) -> Builder:
         """What builds packls, from the project's index where there is one."""

@@ -27,7 +27,8 @@ class PageFile:
 
     `path` is from the server's root, without a slash before it; `digest` is such as
     `sha256=0a1b…`. `uploaded` is when it came to this index (None: not known), `yanked` the
-    reason, which may be empty (None: it is not yanked).
+    reason, which may be empty (None: it is not yanked), `metadata` whether the metadata of a wheel
+    can be had beside it (PEP 658).
     """
 
     filename: str
@@ -38,6 +39,7 @@ class PageFile:
     size_bytes: int | None = None
     uploaded: str | None = None
     yanked: str | None = None
+    metadata: bool = False
 
     def to_json(self) -> dict[str, object]:
         return {
@@ -49,6 +51,7 @@ class PageFile:
             "size": self.size_bytes,
             "uploaded": self.uploaded,
             "yanked": self.yanked,
+            "metadata": self.metadata,
         }
 
     @classmethod
@@ -70,6 +73,7 @@ class PageFile:
             size if type(size) is int and size >= 0 else None,
             _text(value, "uploaded"),
             _text(value, "yanked"),
+            value.get("metadata") is True,
         )
 
 

@@ -58,6 +58,7 @@ def _yanked(file: PageFile, yanked: Mapping[str, str]) -> PageFile:
 def look(stage: Any, project: str) -> Page:
     """What one index itself holds of a project."""
     files = []
+    tells_metadata = bool(stage.xom.config.args.enable_core_metadata)
     for version in sorted(stage.list_versions_perstage(project)):
         state = stage.get_versiondata_perstage(project, version)
         for path, link in feed.release_links(state).items():
@@ -71,6 +72,7 @@ def look(stage: Any, project: str) -> Page:
                 size_bytes=_size_bytes(stage, path),
                 uploaded=_uploaded(link),
                 yanked=reason_of(state),
+                metadata=tells_metadata and path.endswith(".whl"),
             )
             files.append(file)
     return Page(project, tuple(files))

@@ -6,12 +6,8 @@ was on the index then: `/+pipl/as-of/TIME/USER/INDEX/+simple/PROJECT/`.
 
 from __future__ import annotations
 
-import html
-import json
-from collections.abc import Iterator
 from datetime import timezone
 from typing import Any
-from urllib.parse import quote
 
 from devpi_server import views as devpi_views
 from packaging.utils import canonicalize_name
@@ -21,7 +17,8 @@ from pyramid.request import Request  # type: ignore[import-untyped]
 from pyramid.response import Response  # type: ignore[import-untyped]
 
 from pipl.errors import InvalidTime
-from pipl.index.pages import AS_OF, Page, PageFile, time_of
+from pipl.index import simple_page
+from pipl.index.pages import AS_OF, Page, time_of
 from pipl.web import pages
 from pipl.web.reserved import INDEX_TYPE
 
@@ -102,69 +99,10 @@ def _render(request: Request, page: Page) -> Response:
         root = f"{request.application_url.rstrip('/')}/"
     else:
         root = "../" * (request.path_info.count("/") - 1)
-    metadata = bool(args.enable_core_metadata)
-    text = (
-        json.dumps(as_json(page, root, metadata=metadata), separators=(",", ":"))
-        if kind == JSON
-        else "".join(as_html(page, root, metadata=metadata))
-    )
+    text = simple_page.as_json(page, root) if kind == JSON else simple_page.as_html(page, root)
     return Response(
         body=text.encode("utf-8"),
         content_type=kind,
         charset=None if kind == JSON else "utf-8",
         vary=("Accept", "User-Agent"),
     )
-
-
-def as_json(page: Page, root: str, *, metadata: bool) -> dict[str, object]:
-    """PEP 691; version 1.1 (PEP 700) where every size is known, as it demands."""
-    is_whole = all(file.size_bytes is not None for file in page.files)
-    return {
-        "meta": {"api-version": "1.1" if is_whole else "1.0"},
-        "name": page.name,
-        "versions": list(page.versions),
-        "files": [_file_as_json(file, root, metadata=metadata) for file in page.files],
-    }
-
-
-def _file_as_json(file: PageFile, root: str, *, metadata: bool) -> dict[str, object]:
-    algorithm, _, value = file.digest.partition("=")
-    found: dict[str, object] = {
-        "filename": file.filename,
-        "url": root + quote(file.path, safe="/+@!~"),
-        "hashes": {algorithm: value} if value else {},
-    }
-    if metadata and file.filename.endswith(".whl"):
-        found["core-metadata"] = True
-    if file.requires_python is not None:
-        found["requires-python"] = file.requires_python
-    if file.size_bytes is not None:
-        found["size"] = file.size_bytes
-    if file.uploaded is not None:
-        found["upload-time"] = file.uploaded
-    if file.yanked is not None:
-        found["yanked"] = file.yanked or True
-    return found
-
-
-def as_html(page: Page, root: str, *, metadata: bool) -> Iterator[str]:
-    """PEP 503; installers find the fields of PEP 700 in JSON only."""
-    yield "<!DOCTYPE html>\n<html><head>"
-    yield '<meta name="pypi:repository-version" content="1.1">'
-    yield f"<title>{page.name}</title></head><body><h1>{page.name}</h1>\n"
-    for file in page.files:
-        link = root + quote(file.path, safe="/+@!~") + (f"#{file.digest}" if file.digest else "")
-        attributes = {"href": link}
-        if metadata and file.filename.endswith(".whl"):
-            attributes["data-core-metadata"] = attributes["data-dist-info-metadata"] = "true"
-        if file.requires_python is not None:
-            attributes["data-requires-python"] = file.requires_python
-        if file.size_bytes is not None:
-            attributes["data-size"] = str(file.size_bytes)
-        if file.uploaded is not None:
-            attributes["data-upload-time"] = file.uploaded
-        if file.yanked is not None:
-            attributes["data-yanked"] = file.yanked
-        written = " ".join(f'{key}="{html.escape(text)}"' for key, text in attributes.items())
-        yield f"<a {written}>{html.escape(file.filename)}</a><br>\n"
-    yield "</body></html>\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib.util
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -38,10 +38,15 @@ def is_installed() -> bool:
 
 @dataclass(frozen=True)
 class UvInstaller:
-    """One uv process per call, with a user's cache but none of their settings."""
+    """One uv process per call, with a user's cache but none of their settings.
+
+    `nearby` gives, for an index, the URL of another that shows what its project holds and is
+    quicker to read (None: there is none); it raises ServerDown where the index does not answer.
+    """
 
     program: Path
     environ: Mapping[str, str]
+    nearby: Callable[[str], str | None] | None = None
 
     name: ClassVar[str] = UV
 
@@ -59,7 +64,7 @@ class UvInstaller:
 
     def resolve(self, wanted: Resolve) -> Lock:
         """See `Installer.resolve`; the lock names every file of a version, for any platform."""
-        reach.check(wanted.index_url, self.environ)
+        nearby = self._nearby(wanted)
         with tempfile.TemporaryDirectory(prefix="pipl-resolve-") as name:
             folder = Path(name)
             asked = requirement.write(
@@ -86,6 +91,8 @@ class UvInstaller:
                 "--prerelease=if-necessary-or-explicit",
                 "--no-sources",
                 "--no-header",
+                # the first index that has a name is the only one that counts for it
+                *([f"--index={nearby}"] if nearby else []),
                 index_url=wanted.read_url,
                 cwd=wanted.root,
             )
@@ -95,6 +102,13 @@ class UvInstaller:
                 reach.check_still(wanted.index_url, self.environ, "resolving")
                 raise ResolverFailed(uv_words.explained(done))
             return _adopted(output, wanted)
+
+    def _nearby(self, wanted: Resolve) -> str | None:
+        """Raises ServerDown, also where there is no index nearby."""
+        found = self.nearby(wanted.index_url) if self.nearby and wanted.as_of is None else None
+        if found is None:
+            reach.check(wanted.index_url, self.environ)
+        return found
 
     def sync(self, environment: Environment, lock: Lock, *, root: Path, index_url: str) -> None:
         """See `Installer.sync`."""
