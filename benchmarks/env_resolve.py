@@ -1,7 +1,6 @@
 """Resolving again: `work lock` on an index that has not changed, and with one more packl on it.
 
-Against uv with the same wheels in a folder, and against uv on devpi's own pages. With `rez` as
-an argument: the requests of rez's resolver benchmark, converted (see `benchmarks/rez_corpus.py`).
+Against uv with the same wheels in a folder, and against uv on the server's own pages.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from uv import find_uv_bin
 from benchmarks.measure import command, paired, report
 from benchmarks.workspace import upload_packls
 from pipl.env.choice import choose
-from pipl.index import nearby
+from pipl.index import light, nearby
 from pipl.testing.projects import RunningProject, running_project
 from pipl.testing.simple_index import make_wheel
 from pipl.workspace import area, create, locking
@@ -61,10 +60,11 @@ def measure(bench: RunningProject, wheels: Path, count: int) -> None:
     )
 
     # in this process, as `work lock` does it: the question to the server and uv
+    asking = light.LightClient(bench.project.binding.url, None)
     installer = choose(
         "uv",
         bench.environ,
-        nearby=lambda _: _uri(nearby.folder(bench.client, bench.project.index, cache)),
+        nearby=lambda _: _uri(nearby.folder(asking, bench.project.index, cache)),
     )
     report(
         f"re-lock of {count}, with the question to the server, over a folder",
@@ -113,6 +113,7 @@ def main() -> None:
         folder = Path(name)
         environ = {**os.environ, "PIPL_CACHE_DIR": str(folder / "cache")}
         environ["UV_CACHE_DIR"] = str(folder / "uv")
+        environ.pop("PYTHONDONTWRITEBYTECODE", None)  # as people run it
         os.environ["UV_CACHE_DIR"] = environ["UV_CACHE_DIR"]
         with running_project(folder / "Bench", environ, mirror=False) as bench:
             upload_packls(bench, 150)

@@ -117,8 +117,7 @@ class Here:
         """The kept pages of an index of ours (see `index.nearby`). Raises ServerDown."""
         from pipl.env.lock import origin_of
         from pipl.errors import InvalidIndexName
-        from pipl.index import nearby
-        from pipl.index.devpi import DevpiClient
+        from pipl.index import light, nearby
         from pipl.index.name import IndexName
 
         origin = origin_of(index_url)
@@ -126,8 +125,14 @@ class Here:
             index = IndexName.parse(index_url.removeprefix(origin).partition("/+")[0].strip("/"))
         except InvalidIndexName:
             return None
-        with DevpiClient(origin, self.logins.get(origin)) as client:
-            folder = nearby.folder(client, index, self.cache_folder)
+        login = self.logins.get(origin)
+        if light.is_enough(origin, self.environ):
+            folder = nearby.folder(light.LightClient(origin, login), index, self.cache_folder)
+        else:
+            from pipl.index.devpi import DevpiClient
+
+            with DevpiClient(origin, login) as client:
+                folder = nearby.folder(client, index, self.cache_folder)
         return None if folder is None else folder.absolute().as_uri()
 
     def builder(self, index_url: str | None) -> Builder:

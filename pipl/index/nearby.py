@@ -17,13 +17,13 @@ import os
 import re
 import shutil
 from pathlib import Path
+from typing import Protocol
 
 from filelock import FileLock
 
 from pipl import durable
 from pipl.errors import AccessError, DiskFull, UnexpectedReply
 from pipl.index import simple_page
-from pipl.index.client import IndexClient
 from pipl.index.listing import Listing, Mark, Told
 from pipl.index.name import IndexName
 from pipl.index.pages import PAGE, Page
@@ -38,7 +38,16 @@ _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LISTING = Listing(PAGE, "pages", Page.from_json)
 
 
-def folder(client: IndexClient, index: IndexName, cache: Path) -> Path | None:
+class Asked(Protocol):
+    """The part of an `IndexClient` that is needed here."""
+
+    @property
+    def url(self) -> str: ...
+
+    def get_json(self, path: str, *, timeout_s: float) -> object: ...
+
+
+def folder(client: Asked, index: IndexName, cache: Path) -> Path | None:
     """The folder of simple pages, as of now; `cache` is the user's cache folder of pipl.
 
     None where the server does not tell them (an older one, or one that does not tell us), or
@@ -60,7 +69,7 @@ def folder(client: IndexClient, index: IndexName, cache: Path) -> Path | None:
     return place / "simple"
 
 
-def _fetch(client: IndexClient, index: IndexName, known: Mark | None) -> Told[Page]:
+def _fetch(client: Asked, index: IndexName, known: Mark | None) -> Told[Page]:
     """Raises ValueError, and what the client raises."""
     return _LISTING.fetch(lambda path: client.get_json(path, timeout_s=TIMEOUT_S), index, known)
 
