@@ -14,6 +14,7 @@ from pipl_pipe.asset.reference import Reference
 from pipl_pipe.asset.types import asset_types
 from pipl_pipe.config import Config
 from pipl_pipe.distributions import here
+from pipl_pipe.editor.editor import editors
 from pipl_pipe.errors import PipeError, UnknownAsset, UnknownExtension
 from pipl_pipe.extension import CONFIG_GROUP, Loaded, extensions
 from pipl_pipe.names import normalised
@@ -56,6 +57,7 @@ def everything() -> Answer:
             }
             for package, one in sorted(content.items())
         ],
+        "editors": _editors(faults),
         **types,
         "broken": _broken(faults),
     }
@@ -196,6 +198,21 @@ def _types(found: Loaded[Any], faults: List[PipeError]) -> List[Answer]:
             "summary": (kind.__doc__ or "").strip().partition("\n")[0],
         }
         for name, kind in working.items()
+    ]
+
+
+def _editors(faults: List[PipeError]) -> List[Answer]:
+    found = editors()
+    working, broken = found.working()
+    faults += broken
+    return [
+        {
+            "name": name,
+            "distribution": found.distribution(name),
+            "opens": list(one.opens),
+            "gui": one.gui,
+        }
+        for name, one in working.items()
     ]
 
 
