@@ -166,6 +166,10 @@ class Here:
 
         return Note(who=self.author.name, when=time.strftime("%Y-%m-%d"), why=why)
 
+    def existing(self, path: str) -> Path:
+        """A path as seen from here. Raises PathMissing."""
+        return self._start(path)
+
     def _start(self, path: str | None) -> Path:
         if path in (None, "", "."):
             return self.cwd

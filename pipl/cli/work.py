@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _HERE = "pipl.cli.work"
 _INSIDE = "pipl.cli.work_inside"
+_BUNDLE = "pipl.cli.work_bundle"
 _REGISTERED = "pipl.cli.work_registered"
 work = LazyGroup(
     "work",
@@ -30,6 +31,9 @@ work = LazyGroup(
         "sync": (f"{_HERE}:sync", "Make the environment and the assets equal to the lock."),
         "update": (f"{_HERE}:update", "Move packls to their newest versions."),
         "status": (f"{_HERE}:status", "What the workspace runs on and what is outdated."),
+        "bundle": (f"{_BUNDLE}:bundle", "Write all that recreates the workspace to a folder."),
+        "unbundle": (f"{_BUNDLE}:unbundle", "Make a workspace from a bundle, with no network."),
+        "relocate": (f"{_BUNDLE}:relocate", "Make a workspace that was moved work again."),
         "run": (f"{_INSIDE}:run", "Run a command in the workspace's environment."),
         "shell": (f"{_INSIDE}:shell", "Start a shell in the workspace's environment."),
         "py": (f"{_INSIDE}:python", "Start the workspace's Python."),
