@@ -82,7 +82,7 @@ def test_paths_that_lead_elsewhere_are_refused(tmp_path: Path, path: str) -> Non
     ],
 )
 def test_what_is_no_manifest_is_refused(
-    tmp_path: Path, changes: "dict[str, Any]", problem: str
+    tmp_path: Path, changes: dict[str, Any], problem: str
 ) -> None:
     with pytest.raises(InvalidBundle) as caught:
         manifests.read(written(tmp_path, **changes))
