@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-_WAIT_S = 30.0
+_WAIT_S = 120.0
 _ROOTS = ("/usr/sbin/sshd", "/usr/local/sbin/sshd", "/sbin/sshd")
 KEY, SECRET = "tests-only", "tests-only-too"
 
