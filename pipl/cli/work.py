@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pipl.workspace.locking import LockChange
 
 _HERE = "pipl.cli.work"
+_ENV = "pipl.cli.work_env"
 _INSIDE = "pipl.cli.work_inside"
 _REGISTERED = "pipl.cli.work_registered"
 work = LazyGroup(
@@ -31,6 +32,7 @@ work = LazyGroup(
         "update": (f"{_HERE}:update", "Move packls to their newest versions."),
         "status": (f"{_HERE}:status", "What the workspace runs on and what is outdated."),
         "run": (f"{_INSIDE}:run", "Run a command in the workspace's environment."),
+        "env": (f"{_ENV}:env", "What packls set in the environment, and which one what."),
         "shell": (f"{_INSIDE}:shell", "Start a shell in the workspace's environment."),
         "py": (f"{_INSIDE}:python", "Start the workspace's Python."),
     },
