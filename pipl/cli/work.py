@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pipl.workspace.locking import LockChange
 
 _HERE = "pipl.cli.work"
+_ENV = "pipl.cli.work_env"
 _INSIDE = "pipl.cli.work_inside"
 _BUNDLE = "pipl.cli.work_bundle"
 _REGISTERED = "pipl.cli.work_registered"
@@ -35,6 +36,7 @@ work = LazyGroup(
         "unbundle": (f"{_BUNDLE}:unbundle", "Make a workspace from a bundle, with no network."),
         "relocate": (f"{_BUNDLE}:relocate", "Make a workspace that was moved work again."),
         "run": (f"{_INSIDE}:run", "Run a command in the workspace's environment."),
+        "env": (f"{_ENV}:env", "What packls set in the environment, and which one what."),
         "shell": (f"{_INSIDE}:shell", "Start a shell in the workspace's environment."),
         "py": (f"{_INSIDE}:python", "Start the workspace's Python."),
     },

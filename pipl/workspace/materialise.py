@@ -22,7 +22,7 @@ from pipl.progress import SILENT, Progress
 from pipl.workspace import placed, settled
 from pipl.workspace.place import Place, made_for, write_context
 
-_PROVIDERS = ("products", "env_sets", "config", "services")
+_PROVIDERS = ("products", "env_sets", "config", "services", "tasks")
 
 
 def materialise(
@@ -54,7 +54,8 @@ def settle(place: Place, *, progress: Progress = SILENT) -> None:
     """Write the environment's context, record what its packls say, and lay its asset view.
 
     What depends on the installed packls is told by the environment's own interpreter.
-    Raises FrameworkError, such as for an asset that no place holds.
+    Raises FrameworkError, such as for an asset that no place holds, an application that is not
+    on this machine, or two env sets that want different things (both after all else is done).
     """
     environment = place.environment
     write_context(place)
@@ -65,6 +66,7 @@ def settle(place: Place, *, progress: Progress = SILENT) -> None:
     settled.write(environment, report)
     placed.write(environment, report)
     placed.lay(place, progress=progress)
+    _expect_nothing_refused(report)
 
 
 def ask_pipe(
@@ -104,6 +106,15 @@ def answer_of(done: Completed) -> dict[str, object]:
             str(error.get("code")), str(error.get("message")), str(error.get("hint"))
         )
     return answer
+
+
+def _expect_nothing_refused(report: Mapping[str, object] | None) -> None:
+    refused = report.get("refused") if report else None
+    if isinstance(refused, list) and refused and isinstance(refused[0], dict):
+        fault = refused[0]
+        raise FrameworkError(
+            str(fault.get("code")), str(fault.get("message")), str(fault.get("hint"))
+        )
 
 
 def _provides(environment: Environment) -> bool:

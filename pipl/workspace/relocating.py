@@ -44,10 +44,10 @@ def relocate(place: Place, *, progress: Progress = SILENT) -> Relocated:
         if was == place.folder:
             return Relocated(place.folder, None, 0)
         files = moved.rewrite(environment, was, place.folder)
-        settle(place, progress=progress)  # which also says, at last, that this is its place
-    project = place.binding.folder
-    if project is not None:
-        registered.note(project, place.folder)
-        if not (was / workspace_folder.MARK).is_file():
-            registered.forget_if_noted(project, was)
+        project = place.binding.folder
+        if project is not None:
+            registered.note(project, place.folder)
+            if not (was / workspace_folder.MARK).is_file():
+                registered.forget_if_noted(project, was)
+        settle(place, progress=progress)  # which also says that this is its place now
     return Relocated(place.folder, was, files)

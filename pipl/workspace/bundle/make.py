@@ -121,6 +121,7 @@ def _manifest(
         requirements=workspace.requirements,
         extras=workspace.extras,
         opened=workspace.opened,
+        env=workspace.env,
         products=products,
         files=manifests.listed(made, progress=progress),
     )

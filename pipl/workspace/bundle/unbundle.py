@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import shutil
 from collections.abc import Mapping
@@ -65,7 +66,8 @@ def unbundle(
     """Make the workspace of the bundle at `source`, every file of which is verified first.
 
     Its lock names the project's server again, so that it goes on as any other workspace once
-    that is reached. Nothing remains after a failure. Raises InvalidBundle, InvalidLock,
+    that is reached. Nothing remains after a failure, but where a packl is refused by this
+    machine, such as for an application that is not there: once it is, a sync will do. Raises InvalidBundle, InvalidLock,
     OtherProject, InvalidName, PathExists, NoInterpreter, InstallFailed, FrameworkError.
     """
     manifest = manifests.read(source)
@@ -83,6 +85,7 @@ def unbundle(
             requirements=manifest.requirements,
             extras=manifest.extras,
             opened=manifest.opened,
+            env=manifest.env,
         )
         workspace_folder.save(workspace)
         for packl in manifest.sources:
@@ -93,6 +96,8 @@ def unbundle(
     except BaseException:
         workspace_folder.delete(workspace)
         raise
+    place = Place(workspace.folder, workspace.binding, environ, workspace.env)
+    settle(place, progress=progress)
     return workspace
 
 
@@ -150,16 +155,15 @@ def _install(
         source / manifests.WHEELS / name: manifest.files[f"{manifests.WHEELS}/{name}"]
         for name in manifest.wheels
     }
-    with served(wheels) as index:
+    with served(wheels) as index, contextlib.suppress(FrameworkError):  # told by the next settle
         here = dataclasses.replace(workspace.binding, url=index.url, index=INDEX)
         materialise(
-            Place(workspace.folder, here, environ),
+            Place(workspace.folder, here, environ, manifest.env),
             _from(lock, manifest, index),
             interpreter_for(workspace),
             installer,
             progress=progress,
         )
-    settle(Place(workspace.folder, workspace.binding, environ), progress=progress)
 
 
 def _from(lock: Lock, manifest: Manifest, index: ServedWheels) -> Lock:
