@@ -29,14 +29,12 @@ class Chosen:
     editor: Editor
 
 
-def named(found: Loaded[Editor], name: str, environ: Mapping[str, str]) -> Chosen:
+def named(found: Loaded[Editor], name: str) -> Chosen:
     """The editor of that name, whatever it opens.
 
-    Raises UnknownExtension, BrokenExtension, AmbiguousExtension, EditorUnavailable.
+    Raises UnknownExtension, BrokenExtension, AmbiguousExtension.
     """
-    chosen = Chosen(name, found.distribution(name), found[name])
-    _expect_startable(chosen, environ)
-    return chosen
+    return Chosen(name, found.distribution(name), found[name])
 
 
 def choose(
@@ -44,8 +42,8 @@ def choose(
 ) -> Chosen:
     """The editor for files that are called so; `config` is extension to editor.
 
-    Raises NoEditor, SeveralEditors, EditorUnavailable, and BrokenExtension where no working
-    editor takes the file and one cannot be loaded.
+    Raises NoEditor, SeveralEditors, and BrokenExtension where no working editor takes the file
+    and one cannot be loaded.
     """
     candidates, broken = _candidates(found, basename)
     passed_over: List[str] = []
@@ -56,12 +54,17 @@ def choose(
             passed_over += [f"{name}: {reason}" for name, reason in faults.items() if reason]
             ranked = [one for one in ranked if not faults[one.name]]
         if ranked:
-            chosen = _the_one(ranked, basename, config)
-            _expect_startable(chosen, environ)
-            return chosen
+            return _the_one(ranked, basename, config)
     if broken:
         raise broken[0]
     raise NoEditor(basename, tuple(passed_over))
+
+
+def expect_startable(chosen: Chosen, environ: Mapping[str, str]) -> None:
+    """Raises EditorUnavailable."""
+    reason = chosen.editor.lacks(environ)
+    if reason:
+        raise EditorUnavailable(chosen.name, chosen.distribution or GROUP, reason)
 
 
 def takes(found: Loaded[Editor], basename: str, *, general: bool) -> bool:
@@ -104,10 +107,3 @@ def _the_one(ranked: Sequence[Chosen], basename: str, config: Mapping[str, Any])
         shown = tuple(f"{one.name} ({one.distribution})" for one in ranked)
         raise SeveralEditors(basename, shown)
     return winners[0]
-
-
-def _expect_startable(chosen: Chosen, environ: Mapping[str, str]) -> None:
-    """Raises EditorUnavailable."""
-    reason = chosen.editor.lacks(environ)
-    if reason:
-        raise EditorUnavailable(chosen.name, chosen.distribution or GROUP, reason)

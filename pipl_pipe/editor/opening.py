@@ -7,16 +7,24 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Dict, Iterator, Mapping, Sequence, Tuple
 
 from pipl_pipe import context as contexts
 from pipl_pipe import envset, variables
 from pipl_pipe.context import Context
+from pipl_pipe.distributions import Extension
 from pipl_pipe.editor import choice
 from pipl_pipe.editor.choice import Chosen
 from pipl_pipe.editor.editor import Editor, editors
-from pipl_pipe.errors import EditorUnavailable, EnvSetMissing, PipeError
+from pipl_pipe.errors import (
+    BrokenExtension,
+    EditorUnavailable,
+    EnvSetMissing,
+    NotOnThisMachine,
+    PipeError,
+)
 from pipl_pipe.extension import Loaded, extensions
 
 _FRAME = re.compile(r".*\d+\.[^.]+")
@@ -55,11 +63,10 @@ def plan(
     given, faults = application_variables(here, environ)
     shown = _first_frame(file)
     chosen = (
-        choice.named(found, editor, given)
-        if editor
-        else choice.choose(found, shown.name, given, config)
+        choice.named(found, editor) if editor else choice.choose(found, shown.name, given, config)
     )
     _expect_env_sets(chosen, faults)
+    choice.expect_startable(chosen, given)
     values = {"assets": str(here.assets), "workspace": str(here.workspace)}
     words = chosen.editor.command_line(shown, given, values)
     return Opening(chosen, shown, (*words, *arguments), given)
@@ -104,8 +111,14 @@ def _expect_env_sets(chosen: Chosen, faults: Sequence[PipeError]) -> None:
         if name not in declared:
             raise EnvSetMissing(chosen.name, name)
         for fault in faults:
-            if fault.fields.get("name") == name:
+            if _is_about(fault, declared[name]):
                 raise fault
+
+
+def _is_about(fault: PipeError, env_set: Extension) -> bool:
+    if isinstance(fault, NotOnThisMachine):  # it names the application, in the packl's version
+        return fault.version == metadata.version(env_set.distribution)
+    return isinstance(fault, BrokenExtension) and fault.name == env_set.name
 
 
 def _first_frame(file: Path) -> Path:

@@ -43,8 +43,8 @@ class Manifest:
 
     `workspace` and `project` are names, `url` the server's root, `index` is `user/name`,
     `python` a minor version such as `3.11`; `requirements`, `extras`, `opened` and `env` are
-    those of the workspace. `products` are package to assets; `files` paths in the bundle, with forward
-    slashes, to sha256.
+    those of the workspace. `products` are package to assets; `files` paths in the bundle, with
+    forward slashes, to sha256.
     """
 
     workspace: str

@@ -67,8 +67,9 @@ def unbundle(
 
     Its lock names the project's server again, so that it goes on as any other workspace once
     that is reached. Nothing remains after a failure, but where a packl is refused by this
-    machine, such as for an application that is not there: once it is, a sync will do. Raises InvalidBundle, InvalidLock,
-    OtherProject, InvalidName, PathExists, NoInterpreter, InstallFailed, FrameworkError.
+    machine, such as for an application that is not there: once it is, a sync will do.
+    Raises InvalidBundle, InvalidLock, OtherProject, InvalidName, PathExists, NoInterpreter,
+    InstallFailed, FrameworkError.
     """
     manifest = manifests.read(source)
     if manifest.project != workarea.binding.name:

@@ -96,7 +96,7 @@ def test_two_editors_without_order_are_an_error_that_names_both(show: Site) -> N
         chosen("layout.ma")
     assert caught.value.editors == ("maya (maya)", "maya_lt (maya-lt)")
     assert choice.choose(editors(), "layout.ma", environ(), {"ma": "maya_lt"}).name == "maya_lt"
-    assert choice.named(editors(), "maya", environ()).name == "maya"
+    assert choice.named(editors(), "maya").name == "maya"
 
 
 def test_the_one_that_depends_on_the_others_wins(show: Site) -> None:
@@ -108,14 +108,14 @@ def test_the_one_that_depends_on_the_others_wins(show: Site) -> None:
 def test_what_a_packl_asked_for_must_be_there(show: Site) -> None:
     install(show, "maya", MAYA.replace("{python}", "no-such-program"))
     with pytest.raises(EditorUnavailable) as caught:
-        chosen("layout.ma")
+        choice.expect_startable(chosen("layout.ma"), environ())
     assert "the program no-such-program is not on PATH" in str(caught.value)
     assert caught.value.distribution == "maya"
 
 
 def test_an_unknown_name_lists_those_there_are(show: Site) -> None:
     with pytest.raises(UnknownExtension, match="usdview"):
-        choice.named(editors(), "nuke", environ())
+        choice.named(editors(), "nuke")
 
 
 @pytest.mark.parametrize(
@@ -143,4 +143,4 @@ def test_two_packls_with_one_name_are_an_error(show: Site) -> None:
             modules={f"{name}_e/__init__.py": MAYA},
         )
     with pytest.raises(AmbiguousExtension, match="other"):
-        choice.named(editors(), "maya", environ())
+        choice.named(editors(), "maya")
