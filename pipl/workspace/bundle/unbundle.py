@@ -97,7 +97,7 @@ def unbundle(
     except BaseException:
         workspace_folder.delete(workspace)
         raise
-    place = Place(workspace.folder, workspace.binding, environ, workspace.env)
+    place = Place(workspace.folder, workspace.binding, environ, env_choices=workspace.env)
     settle(place, progress=progress)
     return workspace
 
@@ -159,7 +159,7 @@ def _install(
     with served(wheels) as index, contextlib.suppress(FrameworkError):  # told by the next settle
         here = dataclasses.replace(workspace.binding, url=index.url, index=INDEX)
         materialise(
-            Place(workspace.folder, here, environ, manifest.env),
+            Place(workspace.folder, here, environ, env_choices=manifest.env),
             _from(lock, manifest, index),
             interpreter_for(workspace),
             installer,
