@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -33,8 +33,12 @@ def _published(running, tmp_path_factory: pytest.TempPathFactory) -> None:
         path = folder / wheel_name(name, "1.0")
         write_wheel(
             path,
-            Metadata(name, "1.0", requires=("pipl-pipe", *REQUIRES.get(name, ()))),
-            {f"{package}/__init__.py": f"from pipl_pipe.envset import *\n{source}\n".encode()},
+            name=name,
+            version="1.0",
+            files={
+                f"{package}/__init__.py": f"from pipl_pipe.envset import *\n{source}\n".encode()
+            },
+            metadata=Metadata(requires=("pipl-pipe", *REQUIRES.get(name, ()))),
             entry_points={"pipl_pipe.env_sets": {package: f"{package}:ENV_SET"}},
         )
         running.client.upload(IndexName.parse(PROJECT), path)
@@ -51,8 +55,8 @@ def test_from_the_index_to_the_shell_and_back(workspace: Shell) -> None:
     explained = workspace.pipl("work", "env", "--explain", "SHOW").splitlines()
     assert explained == [
         "SHOW is not set outside",
-        f"  es-show, {os.path.join('es_show', '__init__.py')}:2: set show",
-        f"  es-shot, {os.path.join('es_shot', '__init__.py')}:2: set shot",
+        f"  es-show, {Path('es_show', '__init__.py')}:2: set show",
+        f"  es-shot, {Path('es_shot', '__init__.py')}:2: set shot",
         "SHOW is 'shot' in the workspace",
     ]
     printed = workspace.pipl("work", "run", "python", "-c", "import os; print(os.environ['SHOW'])")
@@ -93,14 +97,14 @@ def test_an_application_that_is_not_there_fails_clearly(workspace: Shell) -> Non
     assert printed.strip() == str(workspace.cwd)
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_work_shell_shows_and_exports_where_it_is(workspace: Shell, shell: str) -> None:
+def test_work_shell_shows_and_exports_where_it_is(workspace: Shell) -> None:
     workspace.pipl("work", "add", "es-shot")
-    variables = {**workspace.environ, "SHELL": f"/usr/bin/{shell}"}
     typed = 'echo "task=$PIPL_TASK show=$SHOW prompt=$VIRTUAL_ENV_PROMPT in=$PIPL_WORKSPACE"\n'
     typed += 'deactivate\necho "after=$SHOW"\nexit 3\n'
-    done = Shell(workspace.cwd, variables).attempt("work", "shell", stdin=typed)
-    assert done.status == 3
-    name = workspace.cwd.name
-    assert f"task= show=shot prompt={name} in={workspace.cwd}" in done.stdout
-    assert "after=\n" in done.stdout.replace("\r", "")
+    for shell in ("bash", "zsh", "fish"):
+        variables = {**workspace.environ, "SHELL": f"/usr/bin/{shell}"}
+        done = Shell(workspace.cwd, variables).attempt("work", "shell", stdin=typed)
+        assert done.status == 3, shell
+        expected = f"task= show=shot prompt={workspace.cwd.name} in={workspace.cwd}"
+        assert expected in done.stdout, shell
+        assert "after=\n" in done.stdout.replace("\r", ""), shell

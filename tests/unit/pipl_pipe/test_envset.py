@@ -124,7 +124,7 @@ def ENV_SET(root, env, platform):
 def test_each_change_knows_its_line(site: Site, here: Context) -> None:
     install(site, "lines", "ENV_SET = EnvSet(\n    set_('A', '1'),\n    unset('B'),\n)")
     found, _ = operations(here)
-    file = os.path.join("lines", "__init__.py")
+    file = Path("lines", "__init__.py")
     assert [one.where for one in found] == [f"{file}:3", f"{file}:4"]
 
 
