@@ -19,6 +19,7 @@ proj = LazyGroup(
         "stop": (f"{_HERE}:stop", "Stop the project's server."),
         "status": (f"{_HERE}:status", "Whether the server runs, and what it serves."),
         "pipeline": (f"{_HERE}:pipeline", "The config packls that CI takes its flow from."),
+        "platforms": (f"{_HERE}:platforms", "The platforms that locks are made for."),
         "user": ("pipl.cli.proj_user:user", "Users of the project."),
         "index": ("pipl.cli.proj_index:index", "Indexes of the project."),
     },
@@ -124,3 +125,27 @@ def pipeline(names: tuple[str, ...], project_path: str, as_json: bool) -> None:
         render.print_json({"pipeline": project.pipeline})
     else:
         click.echo("\n".join(project.pipeline) or "No pipeline packl is named.")
+
+
+@click.command(epilog="Example: pipl proj platforms linux windows")
+@click.argument("names", nargs=-1, type=click.Choice(("linux", "windows", "macos")))
+@click.option("--own", is_flag=True, help="Only the platform of whoever makes a lock.")
+@click.option("--project", "project_path", default=".", help="The project's path.")
+@json_option
+def platforms(names: tuple[str, ...], own: bool, project_path: str, as_json: bool) -> None:
+    """Show, or with NAMES set, the platforms that every lock of the project is made for.
+
+    Locks that are there already take them up when they are made again (`pipl work lock`).
+    """
+    from pipl.project import folder
+
+    project = Here.now().project(project_path)
+    if names or own:
+        chosen = () if own else tuple(dict.fromkeys(names))
+        project = folder.with_platforms(project, chosen)
+    if as_json:
+        render.print_json({"platforms": project.platforms})
+    else:
+        click.echo(
+            "\n".join(project.platforms) or "Locks are made for the platform they are made on."
+        )

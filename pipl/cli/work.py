@@ -17,6 +17,7 @@ _HERE = "pipl.cli.work"
 _ENV = "pipl.cli.work_env"
 _INSIDE = "pipl.cli.work_inside"
 _BUNDLE = "pipl.cli.work_bundle"
+_LOCKS = "pipl.cli.work_locks"
 _REGISTERED = "pipl.cli.work_registered"
 work = LazyGroup(
     "work",
@@ -31,10 +32,16 @@ work = LazyGroup(
         "lock": (f"{_HERE}:lock", "Resolve, and write the lock."),
         "sync": (f"{_HERE}:sync", "Make the environment and the assets equal to the lock."),
         "update": (f"{_HERE}:update", "Move packls to their newest versions."),
+        "diff": (f"{_LOCKS}:diff", "What differs between two locks."),
+        "overlay": ("pipl.cli.work_overlay:overlay", "Production plus a change of your own."),
+        "history": (f"{_LOCKS}:history", "The locks that the workspace had."),
+        "rollback": (f"{_LOCKS}:rollback", "Go back to a lock that the workspace had."),
         "status": (f"{_HERE}:status", "What the workspace runs on and what is outdated."),
         "bundle": (f"{_BUNDLE}:bundle", "Write all that recreates the workspace to a folder."),
         "unbundle": (f"{_BUNDLE}:unbundle", "Make a workspace from a bundle, with no network."),
         "relocate": (f"{_BUNDLE}:relocate", "Make a workspace that was moved work again."),
+        "why": ("pipl.cli.work_graph:why", "Why a packl is in the workspace: by which chains."),
+        "graph": ("pipl.cli.work_graph:graph", "Draw what requires what."),
         "run": (f"{_INSIDE}:run", "Run a command in the workspace's environment."),
         "env": (f"{_ENV}:env", "What packls set in the environment, and which one what."),
         "shell": (f"{_INSIDE}:shell", "Start a shell in the workspace's environment."),
@@ -135,9 +142,15 @@ def list_workspaces(workarea_path: str, registered: bool, as_json: bool) -> None
 @click.argument("release", metavar="NAME==VERSION")
 @click.argument("workarea_path", default=".", metavar="[WORKAREA_PATH]")
 @click.option("--as", "as_name", metavar="NAME", help="The new workspace's name.")
+@click.option("--edit", is_flag=True, help="Unpack its source, to go on from there.")
 @json_option
-def open_release(release: str, workarea_path: str, as_name: str | None, as_json: bool) -> None:
-    """Rebuild the environment of a published task from the lock inside its wheel."""
+def open_release(
+    release: str, workarea_path: str, as_name: str | None, edit: bool, as_json: bool
+) -> None:
+    """Rebuild the environment of a published task from the lock inside its wheel.
+
+    With --edit its source becomes a packl of the workspace, with the next version.
+    """
     from pipl.workspace import locking, opened
 
     here = Here.now()
@@ -147,12 +160,29 @@ def open_release(release: str, workarea_path: str, as_name: str | None, as_json:
         render.progress(quiet=as_json) as progress,
         here.client(workarea.binding) as client,
     ):
-        workspace = opened.open_release(
-            workarea, client, name, version, as_name=as_name, progress=progress
-        )
+        if edit:
+            from pipl.packl import continued
+
+            workspace = continued.continue_release(
+                workarea,
+                client,
+                name,
+                version,
+                here.installer,
+                as_name=as_name,
+                note=here.note(f"after {release}"),
+                progress=progress,
+            )
+        else:
+            workspace = opened.open_release(
+                workarea, client, name, version, as_name=as_name, progress=progress
+            )
         locking.sync(workspace, here.installer, here.place(workspace), progress=progress)
     if as_json:
         render.print_json({"workspace": workspace})
+    elif edit:
+        (source,) = workspace.edited
+        click.echo(f"Opened {release} in {workspace.folder}; edit {source}")
     else:
         click.echo(f"Opened {release} in {workspace.folder}, as it was locked")
 
@@ -198,47 +228,66 @@ def add(requirements: tuple[str, ...], workspace_path: str | None, as_json: bool
 
 
 @click.command(epilog="Example: pipl work lock")
+@click.option("--check", is_flag=True, help="Write nothing; fail where the lock is stale.")
 @workspace_option
 @json_option
-def lock(workspace_path: str | None, as_json: bool) -> None:
+def lock(check: bool, workspace_path: str | None, as_json: bool) -> None:
     """Resolve what the workspace requires and write pylock.toml, keeping pins that still fit."""
     from pipl.workspace import locking
 
     here = Here.now()
     workspace = here.workspace(workspace_path)
     with render.progress(quiet=as_json) as progress:
-        changed = locking.lock(workspace, here.installer, progress=progress)
+        if check:
+            from pipl.workspace import updating
+
+            held = updating.check(workspace, here.installer, progress=progress)
+            changed = locking.LockChange(workspace, held, ())
+        else:
+            changed = locking.relock(workspace, here.installer, progress=progress)
     show_change(changed, as_json=as_json)
 
 
 @click.command(epilog="Example: pipl work sync")
+@click.option("--frozen", is_flag=True, help="Take the lock as it is; fail where it is stale.")
 @workspace_option
 @json_option
-def sync(workspace_path: str | None, as_json: bool) -> None:
+def sync(frozen: bool, workspace_path: str | None, as_json: bool) -> None:
     """Make the environment and the asset view equal to the lock; make the lock if need be."""
     from pipl.workspace import locking
 
     here = Here.now()
     workspace = here.workspace(workspace_path)
+    place = here.place(workspace)
     with render.progress(quiet=as_json) as progress:
-        changed = locking.sync(workspace, here.installer, here.place(workspace), progress=progress)
+        changed = locking.sync(workspace, here.installer, place, frozen=frozen, progress=progress)
     show_change(changed, as_json=as_json)
 
 
-@click.command(epilog="Example: pipl work update hero-geo")
+@click.command(epilog="Example: pipl work update hero-geo --to hero-rig==2.0 --dry-run")
 @click.argument("names", nargs=-1)
+@click.option("--to", multiple=True, metavar="NAME==V", help="Move one to this version.")
+@click.option("--pre", "early", is_flag=True, help="Pre-releases count too.")
+@click.option("--dry-run", is_flag=True, help="Only say what would move, and why.")
 @workspace_option
 @json_option
-def update(names: tuple[str, ...], workspace_path: str | None, as_json: bool) -> None:
+def update(
+    names: tuple[str, ...],
+    to: tuple[str, ...],
+    early: bool,
+    dry_run: bool,
+    workspace_path: str | None,
+    as_json: bool,
+) -> None:
     """Move the named packls (none: all) to the newest version that is admitted, and sync."""
-    from pipl.workspace import locking
+    from pipl.workspace import updating
 
     here = Here.now()
     workspace = here.workspace(workspace_path)
+    wish = updating.Wish(names, to, early)
+    place = None if dry_run else here.place(workspace)
     with render.progress(quiet=as_json) as progress:
-        changed = locking.update(
-            workspace, names, here.installer, here.place(workspace), progress=progress
-        )
+        changed = updating.update(workspace, wish, here.installer, place, progress=progress)
     show_change(changed, as_json=as_json)
 
 
@@ -260,6 +309,11 @@ def status(workspace_path: str | None, as_json: bool) -> None:
     click.echo(f"Workspace {found.folder} on {found.index}")
     if found.opened:
         click.echo(f"Opened from {found.opened}")
+    if found.overlay:
+        from pipl.cli.work_locks import show_changes
+
+        click.echo(f"Over {found.overlay}, " + ("but for:" if found.differs else "just as it is"))
+        show_changes(found.differs)
     if not found.locked:
         click.echo("No lock yet: pipl work sync")
     render.table(
@@ -285,9 +339,11 @@ def status(workspace_path: str | None, as_json: bool) -> None:
 
 def show_change(changed: LockChange, *, as_json: bool) -> None:
     """Say what a lock moved, and which of the packls are broken."""
-    from pipl.workspace import settled
+    from pipl.cli.work_locks import show_changes
+    from pipl.workspace import agreement, settled
 
-    broken = settled.read(changed.workspace.environment).broken
+    environment = changed.workspace.environment
+    broken = (*settled.read(environment).broken, *agreement.read(environment))
     if as_json:
         render.print_json(
             {
@@ -298,13 +354,7 @@ def show_change(changed: LockChange, *, as_json: bool) -> None:
             }
         )
         return
-    for change in changed.changes:
-        if change.before is None:
-            click.echo(f" + {change.name} {change.after or ''}".rstrip())
-        elif change.after is None:
-            click.echo(f" - {change.name} {change.before}")
-        else:
-            click.echo(f"   {change.name} {change.before} -> {change.after}")
+    show_changes(changed.changes)
     click.echo(f"{changed.workspace.name} holds {len(changed.lock.packages)} packages")
     for fault in broken:
         click.echo(f"warning: {fault}", err=True)

@@ -40,7 +40,12 @@ class Resolve:
     `requirements` and `constraints` are PEP 508 texts; constraints only limit versions of what
     is required anyway. `editables` are folders, installed in place with those of `extras` that
     they have. Of the versions in `prefer`, all stay that may, but for those of `upgrade`. Only
-    the index at `index_url` (PEP 503) counts.
+    the index at `index_url` (PEP 503) counts. Pre-releases are chosen of `prereleases`, of
+    packages that are locked in one, of those that have no other, and where one is asked for.
+    After `timeout_s` seconds it is given up.
+
+    `platforms`, as `pipl.env.platforms` names them, are all that the lock is wanted for;
+    none: this one.
     """
 
     requirements: tuple[str, ...]
@@ -52,6 +57,17 @@ class Resolve:
     constraints: tuple[str, ...] = ()
     prefer: Lock | None = None
     upgrade: Upgrade = frozenset()
+    prereleases: Upgrade = frozenset()
+    platforms: tuple[str, ...] = ()
+    timeout_s: float | None = None
+
+    @property
+    def early(self) -> Upgrade:
+        """Names of packages of which pre-releases may be chosen without need."""
+        if isinstance(self.prereleases, Everything) or self.preferred is None:
+            return self.prereleases
+        locked = self.preferred.versions.items()
+        return self.prereleases | {name for name, version in locked if version.is_prerelease}
 
     @property
     def preferred(self) -> Lock | None:
@@ -75,9 +91,23 @@ class Installer(Protocol):
         """The lock for what is wanted; nothing is installed.
 
         Raises Unresolvable with the resolver's own explanation, ResolverFailed where it
-        could not finish (a packl that cannot be read or built, an index in trouble) and
-        InvalidRequirement.
+        could not finish (a packl that cannot be read or built, an index in trouble),
+        CommandTimedOut and InvalidRequirement.
         """
+        ...
+
+    def requirers(self, wanted: Resolve, lock: Lock) -> dict[str, tuple[str, ...]]:
+        """Who requires each package of a lock that `resolve` has just made of `wanted`.
+
+        By normalised name; one that `wanted` itself asks for has an empty name among them.
+        Raises what `resolve` does.
+        """
+        ...
+
+    def is_current(
+        self, environment: Environment, lock: Lock, *, root: Path, index_url: str
+    ) -> bool:
+        """Whether `sync` would surely find nothing to do; the server is not asked."""
         ...
 
     def sync(self, environment: Environment, lock: Lock, *, root: Path, index_url: str) -> None:

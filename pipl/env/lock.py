@@ -22,7 +22,7 @@ from pipl.env.lock_format import Content
 from pipl.env.locked import LockedFile, LockedPackage
 from pipl.errors import InvalidLock
 
-__all__ = ["Lock", "LockedFile", "LockedPackage", "origin_of"]
+__all__ = ["Lock", "LockedFile", "LockedPackage", "index_of", "origin_of"]
 
 _ANYWHERE = "origin:"
 """Stands for the server's root in what a lock's digest is made from."""
@@ -30,15 +30,20 @@ _ANYWHERE = "origin:"
 
 @dataclass(frozen=True)
 class Lock:
-    """The packages of an environment, by name; `index_url` is where they were resolved."""
+    """The packages of an environment, by name; `index_url` is where they were resolved.
+
+    With `platforms` (as projects name them) it holds what is needed on any of them: a name
+    may then stand there twice, with markers that exclude each other.
+    """
 
     packages: tuple[LockedPackage, ...]
     requires_python: str | None = None
     index_url: str | None = None
     origin: str | None = None
+    platforms: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        ordered = sorted(self.packages, key=lambda package: (package.name, package.version or ""))
+        ordered = sorted(self.packages, key=_order)
         object.__setattr__(self, "packages", tuple(ordered))
 
     @classmethod
@@ -65,7 +70,9 @@ class Lock:
     def render(self) -> str:
         """The text of the lock; equal locks give equal texts."""
         return lock_format.render(
-            Content(self.packages, self.requires_python, self.index_url, self.origin)
+            Content(
+                self.packages, self.requires_python, self.index_url, self.origin, self.platforms
+            )
         )
 
     def write(self, path: Path) -> None:
@@ -81,12 +88,29 @@ class Lock:
 
     @cached_property
     def versions(self) -> dict[str, Version]:
-        """By name, without the folders."""
+        """By name, without the folders; where platforms differ, what this one takes."""
         return {
             package.name: Version(package.version)
-            for package in self.packages
+            for package in self.needed_here().packages
             if package.version is not None
         }
+
+    def needed_here(self, python: Version | None = None) -> Lock:
+        """The lock without packages whose markers do not hold on this platform.
+
+        `python` is the interpreter's version, None: that of the running one.
+        """
+        if all(package.marker is None for package in self.packages):
+            return self
+        from packaging.markers import Marker  # slow to import, and most locks have no markers
+
+        override = {} if python is None else _python_markers(python)
+        kept = tuple(
+            package
+            for package in self.packages
+            if package.marker is None or Marker(package.marker).evaluate({**override})
+        )
+        return dataclasses.replace(self, packages=kept)
 
     @property
     def editables(self) -> frozenset[str]:
@@ -119,6 +143,7 @@ class Lock:
         packages = tuple(
             dataclasses.replace(
                 package,
+                index=None if package.index is None else moved(package.index),
                 files=tuple(
                     dataclasses.replace(file, url=moved(file.url)) for file in package.files
                 ),
@@ -127,6 +152,28 @@ class Lock:
         )
         index_url = None if self.index_url is None else moved(self.index_url)
         return dataclasses.replace(self, packages=packages, origin=origin, index_url=index_url)
+
+
+def _order(package: LockedPackage) -> tuple[str, str, str]:
+    return package.name, package.version or "", package.marker or ""
+
+
+def _python_markers(python: Version) -> dict[str, str]:
+    return {
+        "python_version": f"{python.major}.{python.minor}",
+        "python_full_version": str(python),
+    }
+
+
+def index_of(files: Iterable[LockedFile], origin: str) -> str | None:
+    """The simple index that files lie on, as devpi's URLs of files tell; None for others."""
+    for file in files:
+        rest = file.url.removeprefix(f"{origin}/")
+        user, _, below = rest.partition("/")
+        name, _, path = below.partition("/")
+        if rest != file.url and path.startswith("+f/"):
+            return f"{origin}/{user}/{name}/+simple/"
+    return None
 
 
 def origin_of(index_url: str) -> str:

@@ -18,6 +18,7 @@ from packaging.version import InvalidVersion, Version
 
 from pipl.env.locked import FileKind, LockedFile, LockedPackage, normalised
 from pipl.env.paths import normal, of_uri
+from pipl.env.platforms import PLATFORMS
 
 if sys.version_info >= (3, 11):
     from tomllib import TOMLDecodeError, loads
@@ -42,6 +43,7 @@ class Content(NamedTuple):
     requires_python: str | None
     index_url: str | None
     origin: str | None
+    platforms: tuple[str, ...] = ()
 
 
 class Unusable(Exception):
@@ -63,6 +65,7 @@ def parse(text: str, folder: Path | None) -> Content:
         requires_python=_text(table, "requires-python"),
         index_url=_text(tool, "index-url"),
         origin=_text(tool, "origin"),
+        platforms=_platforms(tool),
     )
 
 
@@ -75,14 +78,19 @@ def render(lock: Content) -> str:
     ]
     if lock.requires_python is not None:
         lines.append(f"requires-python = {_quoted(lock.requires_python)}")
+    if lock.platforms:
+        markers = ", ".join(_quoted(PLATFORMS[name]) for name in lock.platforms)
+        lines.append(f"environments = [{markers}]")
     if not lock.packages:
         lines.append("packages = []")
     for package in lock.packages:
         lines += ["", *_package_lines(package)]
-    if lock.origin is not None or lock.index_url is not None:
+    if lock.origin is not None or lock.index_url is not None or lock.platforms:
         lines += ["", "[tool.pipl]"]
         lines += [f"origin = {_quoted(lock.origin)}"] if lock.origin is not None else []
         lines += [f"index-url = {_quoted(lock.index_url)}"] if lock.index_url is not None else []
+        named = ", ".join(map(_quoted, lock.platforms))
+        lines += [f"platforms = [{named}]"] if named else []
     return "\n".join(lines) + "\n"
 
 
@@ -93,6 +101,7 @@ def _package_lines(package: LockedPackage) -> Iterator[str]:
         ("version", package.version),
         ("marker", package.marker),
         ("requires-python", package.requires_python),
+        ("index", package.index),
     ):
         if value is not None:
             yield f"{key} = {_quoted(value)}"
@@ -151,7 +160,15 @@ def _package(table: dict[str, Any], folder: Path | None) -> LockedPackage:
         editable=directory.get("editable") is True,
         marker=_marker(table, name),
         requires_python=_text(table, "requires-python"),
+        index=_text(table, "index"),
     )
+
+
+def _platforms(tool: dict[str, Any]) -> tuple[str, ...]:
+    value = tool.get("platforms", [])
+    if not isinstance(value, list) or not all(one in PLATFORMS for one in value):
+        raise Unusable(f"its platforms are {value!r}; there are {', '.join(PLATFORMS)}")
+    return tuple(value)
 
 
 def _files(table: dict[str, Any], package: str, folder: Path | None) -> Iterator[LockedFile]:

@@ -29,7 +29,7 @@ class LockedPackage:
 
     `name` is normalised; `version` is None for folders, `directory` relative to the
     workspace (or absolute), with forward slashes; `marker` says where it is needed (None:
-    everywhere).
+    everywhere); `index` is the simple index that its files lie on.
     """
 
     name: str
@@ -39,6 +39,7 @@ class LockedPackage:
     editable: bool = False
     marker: str | None = None
     requires_python: str | None = None
+    index: str | None = None
 
     @classmethod
     def of_file(

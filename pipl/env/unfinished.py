@@ -34,6 +34,11 @@ def change(environment: Environment, *, repairs: bool) -> Iterator[bool]:
         mark.unlink(missing_ok=True)
 
 
+def is_torn(environment: Environment) -> bool:
+    """Whether a change was not finished, and nothing in the environment may be relied on."""
+    return (environment.folder / _MARK).exists()
+
+
 def _clear(environment: Environment) -> None:
     """Remove the .dist-info folders that lack what their installer writes last."""
     for info in environment.site_packages.glob("*.dist-info"):

@@ -12,6 +12,7 @@ from pipl.packl import create as creation
 from pipl.packl.create import Author
 from pipl.progress import SILENT, Progress
 from pipl.workspace import locking
+from pipl.workspace.changes import changes_between
 from pipl.workspace.folder import Workspace
 from pipl.workspace.locking import LockChange
 from pipl.workspace.materialise import ask_pipe
@@ -92,7 +93,7 @@ def add_dependency(
         if lock_before is not None:
             lock_before.write(desk.workspace.lock_path)
         raise
-    changes = locking.changes_between(lock_before, changed.lock)
+    changes = changes_between(lock_before, changed.lock)
     return LockChange(changed.workspace, changed.lock, changes)
 
 

@@ -28,8 +28,8 @@ from pipl.packl.graph.needs import Need, leading_name
 from pipl.packl.publish import LOCK_MEMBER
 from pipl.project.binding import Binding
 from pipl.workspace import locking
+from pipl.workspace.changes import Change, changes_between
 from pipl.workspace.folder import Workspace
-from pipl.workspace.locking import Change
 
 FOLLOWS_MEMBER = "follows.json"
 FORMAT = "pipl-follows/1"
@@ -90,7 +90,7 @@ def relock(
         )
         after = locking.resolve(workspace, installer, upgrade=upgrade).lock
     lock = after.without({name})
-    changes = locking.changes_between(before.without({name}), lock)
+    changes = changes_between(before.without({name}), lock)
     moved = tuple(change for change in changes if change.name in upgrade)
     return Relocked(lock, changes, moved) if moved else None
 

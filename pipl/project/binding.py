@@ -13,13 +13,15 @@ class Binding:
     """A project as seen from a place that may not see its folder.
 
     `url` is the server's root without trailing slash; `index` the one that packages resolve
-    from; `folder` the project's folder where this machine sees it.
+    from; `folder` the project's folder where this machine sees it; `platforms` those that
+    locks are made for (none: the one of who makes them).
     """
 
     name: str
     url: str
     index: IndexName
     folder: Path | None = None
+    platforms: tuple[str, ...] = ()
 
     @property
     def index_url(self) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipl import toml
+from pipl.env.platforms import PLATFORMS
 from pipl.errors import InvalidFile, InvalidName, NestedProject, NoProject, NotWritable, PathExists
 from pipl.index.name import IndexName
 from pipl.project.binding import Binding
@@ -27,7 +28,8 @@ class Project:
     """A project on this machine, as its `.pipl` says.
 
     `pipeline` names the config packls that CI takes its flow from; `port` is where the
-    server listens, on the host `host`; `ledger` is the URL of CI's database, empty for a file.
+    server listens, on the host `host`; `ledger` is the URL of CI's database, empty for a file;
+    `platforms` are those that locks are made for, none: the one of who makes them.
     """
 
     folder: Path
@@ -37,6 +39,7 @@ class Project:
     index: IndexName = DEFAULT_INDEX
     pipeline: tuple[str, ...] = ()
     ledger: str = ""
+    platforms: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
@@ -44,7 +47,7 @@ class Project:
 
     @property
     def binding(self) -> Binding:
-        return Binding(self.name, self.url, self.index, self.folder)
+        return Binding(self.name, self.url, self.index, self.folder, self.platforms)
 
     @property
     def system(self) -> Path:
@@ -136,6 +139,7 @@ def load(folder: Path) -> Project:
         index=IndexName.parse(toml.text(values, "index", mark, str(DEFAULT_INDEX))),
         pipeline=toml.texts(values, "pipeline", mark),
         ledger=toml.text(values, "ledger", mark, ""),
+        platforms=_platforms(toml.texts(values, "platforms", mark), mark),
     )
 
 
@@ -151,6 +155,7 @@ def save(project: Project) -> None:
             "index": str(project.index),
             "pipeline": list(project.pipeline),
             **({"ledger": project.ledger} if project.ledger else {}),
+            **({"platforms": list(project.platforms)} if project.platforms else {}),
         },
         comment="A pipl project. Change it with `pipl proj …`.",
     )
@@ -170,12 +175,27 @@ def with_pipeline(project: Project, pipeline: tuple[str, ...]) -> Project:
     return changed
 
 
+def with_platforms(project: Project, platforms: tuple[str, ...]) -> Project:
+    """The project with other platforms to lock for, remembered in its mark."""
+    changed = dataclasses.replace(project, platforms=platforms)
+    save(changed)
+    return changed
+
+
 def pipeline_of(project: Project) -> tuple[str, ...]:
     """The pipeline packls as the project's mark has them now; where it is damaged, as before."""
     try:
         return load(project.folder).pipeline
     except InvalidFile:
         return project.pipeline
+
+
+def _platforms(names: tuple[str, ...], mark: Path) -> tuple[str, ...]:
+    unknown = [name for name in names if name not in PLATFORMS]
+    if unknown:
+        known = ", ".join(PLATFORMS)
+        raise InvalidFile(str(mark), f"`platforms` names {unknown[0]!r}; there are {known}")
+    return tuple(name for name in PLATFORMS if name in names)
 
 
 def _marked(start: Path) -> Path | None:

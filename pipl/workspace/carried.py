@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pipl.env import requirement
-from pipl.env.install import Installer, Resolve
+import dataclasses
+
+from pipl.env.install import Installer
 from pipl.env.lock import Lock
 from pipl.workspace.folder import Workspace
-from pipl.workspace.locking import interpreter_for, read_lock
+from pipl.workspace.locking import read_lock, wanted
 from pipl_pipe import packl
 
 EDIT = "edit"
@@ -24,17 +25,8 @@ def carried_lock(workspace: Workspace, installer: Installer) -> Lock | None:
         return lock
     if not any(packl.read(path).extras.get(EDIT) for path in workspace.edited):
         return lock
-    needed = installer.resolve(
-        Resolve(
-            requirements=workspace.requirements,
-            editables=workspace.edited,
-            extras=tuple(extra for extra in workspace.extras if extra != EDIT),
-            constraints=tuple(requirement.pins(lock)),
-            root=workspace.folder,
-            index_url=workspace.binding.index_url,
-            python=interpreter_for(workspace),
-            prefer=lock,
-        )
-    )
+    extras = tuple(extra for extra in workspace.extras if extra != EDIT)
+    asked = wanted(dataclasses.replace(workspace, extras=extras), prefer=lock)
+    needed = installer.resolve(asked)
     names = {package.name for package in needed.packages}
     return lock.without(package.name for package in lock.packages if package.name not in names)

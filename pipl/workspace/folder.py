@@ -23,6 +23,8 @@ MARK = ".workspace"
 ENVIRONMENT = ".VENV"
 LOCK = "pylock.toml"
 ASSETS = "assets"
+EXTRAS = ("edit", "test")
+"""Of edited packls, installed unless a workspace says otherwise."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 
 
@@ -32,17 +34,19 @@ class Workspace:
 
     `requirements` are PEP 508 texts, besides those of the packls being edited; `extras` are
     the extras of the edited packls that are installed here; `opened` is the release that the
-    workspace was opened from (`name==version`), if it was; `env` says whose env set decides a
-    variable that several contest: variable to distribution.
+    workspace was opened from (`name==version`), if it was; `overlay` names the production that
+    it is laid over: such a release, or another workspace's folder; `env` says whose env set
+    decides a variable that several contest: variable to distribution.
     """
 
     folder: Path
     binding: Binding
     requirements: tuple[str, ...] = ()
-    extras: tuple[str, ...] = ("edit", "test")
+    extras: tuple[str, ...] = EXTRAS
     python: str | None = None
     opened: str | None = None
     env: Mapping[str, str] = field(default_factory=dict)
+    overlay: str | None = None
 
     @property
     def name(self) -> str:
@@ -138,6 +142,7 @@ def load(folder: Path) -> Workspace:
         python=toml.text(values, "python", mark, "") or None,
         opened=toml.text(values, "opened", mark, "") or None,
         env=toml.table(values, "env", mark),
+        overlay=toml.text(values, "overlay", mark, "") or None,
     )
 
 
@@ -153,6 +158,7 @@ def save(workspace: Workspace) -> None:
             "extras": list(workspace.extras),
             "opened": workspace.opened,
             "env": dict(workspace.env) or None,
+            "overlay": workspace.overlay,
         },
         comment="A pipl workspace. Change it with `pipl work …`.",
     )

@@ -1,4 +1,4 @@
-"""Making and keeping a workspace's lock: resolve, add, update, sync."""
+"""Making and keeping a workspace's lock: resolve, add, sync."""
 
 from __future__ import annotations
 
@@ -11,13 +11,21 @@ from dataclasses import dataclass
 
 from filelock import FileLock
 
-from pipl.env import python
-from pipl.env.install import ALL, Installer, Resolve, Upgrade
+from pipl.env.install import Installer, Resolve, Upgrade
 from pipl.env.interpreter import Interpreter
 from pipl.env.lock import Lock
-from pipl.errors import InvalidLock, InvalidName, InvalidRequirement, NotLocked, NotWritable
+from pipl.errors import (
+    InvalidLock,
+    InvalidRequirement,
+    LockStale,
+    NotLocked,
+    NotWritable,
+    Unresolvable,
+)
 from pipl.progress import SILENT, Progress
 from pipl.workspace import folder as workspace_folder
+from pipl.workspace import history, interpreters
+from pipl.workspace.changes import Change, changes_between
 from pipl.workspace.folder import Workspace
 from pipl.workspace.materialise import materialise
 from pipl.workspace.place import Place
@@ -25,15 +33,6 @@ from pipl_pipe import packl
 from pipl_pipe.names import normalised
 
 _LEADING_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-
-
-@dataclass(frozen=True)
-class Change:
-    """One package that a new lock moves: None stands for absent."""
-
-    name: str
-    before: str | None
-    after: str | None
 
 
 @dataclass(frozen=True)
@@ -46,9 +45,8 @@ class LockChange:
 
 
 def interpreter_for(workspace: Workspace) -> Interpreter:
-    """The interpreter that the workspace asks for and its edited packls admit."""
-    required = (edited.requires_python for edited in map(packl.read, workspace.edited))
-    return python.find(workspace.python, ",".join(filter(None, required)))
+    """The interpreter that the workspace asks for, its edited packls and its lock admit."""
+    return interpreters.chosen(workspace)
 
 
 def read_lock(workspace: Workspace) -> Lock | None:
@@ -56,6 +54,48 @@ def read_lock(workspace: Workspace) -> Lock | None:
     if not workspace.lock_path.exists():
         return None
     return Lock.read(workspace.lock_path).rebased(workspace.binding.url)
+
+
+def lock_if_usable(workspace: Workspace) -> Lock | None:
+    """The workspace's lock, None also where it is damaged and so has to be made anew."""
+    try:
+        return read_lock(workspace)
+    except InvalidLock:
+        return None
+
+
+def wanted(
+    workspace: Workspace,
+    *,
+    upgrade: Upgrade = frozenset(),
+    constraints: tuple[str, ...] = (),
+    prereleases: Upgrade = frozenset(),
+    prefer: Lock | None = None,
+    progress: Progress = SILENT,
+) -> Resolve:
+    """What an installer is to resolve for the workspace; `prefer` instead of its own lock.
+
+    Raises InvalidPackl, NoInterpreter.
+    """
+    before = prefer or lock_if_usable(workspace)
+    edited = workspace.edited
+    for path in edited:
+        packl.read(path)
+    progress.phase("resolving what the workspace requires")
+    return Resolve(
+        requirements=workspace.requirements,
+        editables=edited,
+        extras=workspace.extras,
+        root=workspace.folder,
+        index_url=workspace.binding.index_url,
+        python=interpreter_for(workspace),
+        constraints=constraints,
+        prefer=before,
+        upgrade=upgrade,
+        prereleases=prereleases,
+        # where the project's folder is not seen, the lock knows what it was made for
+        platforms=workspace.binding.platforms or (before.platforms if before else ()),
+    )
 
 
 def resolve(
@@ -69,27 +109,25 @@ def resolve(
 
     Raises Unresolvable, InvalidPackl, NoInterpreter, ServerDown.
     """
+    asked = wanted(workspace, upgrade=upgrade, progress=progress)
+    lock = solve(workspace, asked, installer, progress=progress)
+    return LockChange(workspace, lock, changes_between(lock_if_usable(workspace), lock))
+
+
+def solve(
+    workspace: Workspace, asked: Resolve, installer: Installer, *, progress: Progress = SILENT
+) -> Lock:
+    """The lock for what is asked, with another interpreter where one is found that fits better.
+
+    Raises Unresolvable, which says what was found out of the conflict, and NoCommonInterpreter.
+    """
     try:
-        before = read_lock(workspace)
-    except InvalidLock:
-        before = None  # it is made anew
-    edited = workspace.edited
-    for path in edited:
-        packl.read(path)
-    progress.phase("resolving what the workspace requires")
-    lock = installer.resolve(
-        Resolve(
-            requirements=workspace.requirements,
-            editables=edited,
-            extras=workspace.extras,
-            root=workspace.folder,
-            index_url=workspace.binding.index_url,
-            python=interpreter_for(workspace),
-            prefer=before,
-            upgrade=upgrade,
-        )
-    )
-    return LockChange(workspace, lock, changes_between(before, lock))
+        return installer.resolve(asked)
+    except Unresolvable as fault:
+        from pipl.workspace import explaining  # slow to import, and seldom needed
+
+        progress.phase("looking for what would make it solvable")
+        return explaining.solved_otherwise(fault, workspace, asked, installer)
 
 
 def lock(
@@ -105,26 +143,57 @@ def lock(
     return changed
 
 
+def relock(
+    workspace: Workspace, installer: Installer, *, progress: Progress = SILENT
+) -> LockChange:
+    """Resolve the workspace, write its lock and remember it."""
+    with changing(workspace) as now:
+        changed = lock(now, installer, progress=progress)
+        history.note(now, "lock")
+    return changed
+
+
 def sync(
     workspace: Workspace,
     installer: Installer,
     place: Place,
     *,
+    frozen: bool = False,
     progress: Progress = SILENT,
 ) -> LockChange:
     """Make the environment equal to the lock, made first where there is none or it is stale.
 
     A lock is stale when it does not hold a packl that is edited here, or one that the
-    workspace requires.
+    workspace requires. A `frozen` one is never made: raises NotLocked, LockStale instead.
     """
-    with _changing(workspace) as now:
+    with changing(workspace) as now:
         current = read_lock(now)
-        if current is None or _lacks_something(now, current):
+        lacks = lacking(now, current) if current else ()
+        if frozen and current is None:
+            raise NotLocked(str(now.folder))
+        if frozen and lacks:
+            raise LockStale(str(now.lock_path), f"it lacks {', '.join(lacks)}")
+        if current is None or lacks:
             changed = lock(now, installer, progress=progress)
         else:
             changed = LockChange(now, current, ())
-        materialise(place, changed.lock, interpreter_for(now), installer, progress=progress)
+        settle(now, changed.lock, installer, place, why="sync", progress=progress)
     return changed
+
+
+def settle(
+    workspace: Workspace,
+    lock: Lock,
+    installer: Installer,
+    place: Place,
+    *,
+    why: str,
+    restored: int | None = None,
+    progress: Progress = SILENT,
+) -> None:
+    """Install the lock that was written, and remember it; while nobody else changes it."""
+    materialise(place, lock, interpreter_for(workspace), installer, progress=progress)
+    history.note(workspace, why, restored=restored)
 
 
 def add(
@@ -139,38 +208,15 @@ def add(
 
     Where they cannot be resolved, the workspace stays as it was. Raises Unresolvable.
     """
-    names = frozenset(map(_name_of, requirements))
-    with _changing(workspace) as current:
-        kept = tuple(text for text in current.requirements if _name_of(text) not in names)
+    names = frozenset(map(name_of, requirements))
+    with changing(workspace) as current:
+        kept = tuple(text for text in current.requirements if name_of(text) not in names)
         wanted = dataclasses.replace(current, requirements=(*kept, *requirements))
         changed = resolve(wanted, installer, upgrade=names, progress=progress)
         workspace_folder.save(wanted)
         changed.lock.write(wanted.lock_path)
-        materialise(place, changed.lock, interpreter_for(wanted), installer, progress=progress)
-    return changed
-
-
-def update(
-    workspace: Workspace,
-    names: tuple[str, ...],
-    installer: Installer,
-    place: Place,
-    *,
-    progress: Progress = SILENT,
-) -> LockChange:
-    """Move the named packages (none: all) to the newest that is admitted, and sync.
-
-    Raises NotLocked where a named package is not in the lock, Unresolvable.
-    """
-    current = read_lock(workspace)
-    if current is None:
-        raise NotLocked(str(workspace.folder))
-    wanted = frozenset(normalised(name) for name in names)
-    for name in sorted(wanted - {package.name for package in current.packages}):
-        raise InvalidName(name, f"the lock of {workspace.name} does not hold it")
-    with _changing(workspace) as now:
-        changed = lock(now, installer, upgrade=wanted or ALL, progress=progress)
-        materialise(place, changed.lock, interpreter_for(now), installer, progress=progress)
+        why = f"add {' '.join(requirements)}"
+        settle(wanted, changed.lock, installer, place, why=why, progress=progress)
     return changed
 
 
@@ -188,19 +234,8 @@ def take_over(workspace: Workspace, model: Workspace) -> Workspace:
     return changed
 
 
-def changes_between(before: Lock | None, after: Lock) -> tuple[Change, ...]:
-    """What moves between two locks, by name."""
-    old = {package.name: package.version for package in before.packages} if before else {}
-    new = {package.name: package.version for package in after.packages}
-    return tuple(
-        Change(name, old.get(name), new.get(name))
-        for name in sorted(old.keys() | new.keys())
-        if old.get(name) != new.get(name)
-    )
-
-
 @contextmanager
-def _changing(workspace: Workspace) -> Iterator[Workspace]:
+def changing(workspace: Workspace) -> Iterator[Workspace]:
     """The workspace as its mark says now, while nobody else changes it. Raises NotWritable."""
     if not os.access(workspace.folder, os.W_OK):
         raise NotWritable(str(workspace.folder), "it is another user's, or read-only")
@@ -209,16 +244,17 @@ def _changing(workspace: Workspace) -> Iterator[Workspace]:
         yield workspace_folder.load(workspace.folder)
 
 
-def _lacks_something(workspace: Workspace, current: Lock) -> bool:
+def lacking(workspace: Workspace, current: Lock) -> tuple[str, ...]:
+    """The names that a lock ought to hold and does not: what is edited, and what is required."""
     held = {package.name for package in current.packages}
     edited = {normalised(packl.read(path).name) for path in workspace.edited}
     # quicker than to parse them, and a name is all that is asked for
     found = map(_LEADING_NAME.match, workspace.requirements)
     required = {normalised(name[0]) for name in found if name}
-    return not (edited <= current.editables and required <= held)
+    return tuple(sorted((edited - current.editables) | (required - held)))
 
 
-def _name_of(text: str) -> str:
+def name_of(text: str) -> str:
     """The normalised name of a requirement. Raises InvalidRequirement."""
     # slow to import, and only adding needs it
     import packaging.requirements

@@ -5,13 +5,14 @@ Artists' workspaces and CI's clean ones are made by the same function.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 
 from filelock import FileLock
 
 from pipl import process
-from pipl.env import venv
+from pipl.env import renewal, venv
 from pipl.env.install import Installer
 from pipl.env.interpreter import Interpreter
 from pipl.env.lock import Lock
@@ -19,7 +20,7 @@ from pipl.env.venv import Environment
 from pipl.errors import FrameworkError, InstallFailed
 from pipl.process import Completed
 from pipl.progress import SILENT, Progress
-from pipl.workspace import placed, settled
+from pipl.workspace import agreement, placed, settled
 from pipl.workspace.place import Place, made_for, write_context
 
 _PROVIDERS = ("products", "env_sets", "config", "services", "tasks")
@@ -35,19 +36,47 @@ def materialise(
 ) -> Environment:
     """Make the environment of `place` equal to the lock and settle it.
 
-    Several processes may try at once: they take turns. Raises InstallFailed, ServerDown,
-    and what `settle` raises.
+    It is changed aside: until it is whole, the old one stays as it was. Several processes may
+    try at once: they take turns. Raises InstallFailed, ServerDown, NotWritable, DiskFull, and
+    what `settle` raises.
     """
     place.folder.mkdir(parents=True, exist_ok=True)
+    environment = place.environment
+    folder = environment.folder
+    index_url = place.binding.index_url
     with FileLock(place.folder / ".sync.lock"):
-        environment = place.environment
-        if not environment.exists() or made_for(environment) not in (None, place.folder):
-            progress.phase(f"creating the environment with Python {interpreter.version}")
-            environment = venv.create(environment.folder, interpreter)
-        progress.phase(f"installing {len(lock.packages)} packages")
-        installer.sync(environment, lock, root=place.folder, index_url=place.binding.index_url)
+        renewal.recover(folder)
+        owner = made_for(environment)
+        usable = environment.exists() and owner in (None, place.folder)
+        usable = usable and not _is_of_another(environment, interpreter)
+        if usable and owner is None:  # just made, and nobody's yet
+            progress.phase(f"installing {len(lock.packages)} packages")
+            installer.sync(environment, lock, root=place.folder, index_url=index_url)
+            agreement.check(environment, lock, index_url)
+        elif not usable or not installer.is_current(
+            environment, lock, root=place.folder, index_url=index_url
+        ):
+            with renewal.aside(folder) as made:
+                if usable:
+                    renewal.copy(folder, made)
+                else:
+                    progress.phase(f"creating the environment with Python {interpreter.version}")
+                    venv.create(made, interpreter)
+                progress.phase(f"installing {len(lock.packages)} packages")
+                new = dataclasses.replace(place, name=made.name)
+                installer.sync(new.environment, lock, root=place.folder, index_url=index_url)
+                agreement.check(new.environment, lock, index_url)
+                report = _describe(new, progress)
+            placed.lay(place, progress=progress)
+            _expect_nothing_refused(report)
+            return environment
         settle(place, progress=progress)
     return environment
+
+
+def _is_of_another(environment: Environment, interpreter: Interpreter) -> bool:
+    present = environment.interpreter
+    return present is not None and present.minor != interpreter.minor
 
 
 def settle(place: Place, *, progress: Progress = SILENT) -> None:
@@ -57,6 +86,12 @@ def settle(place: Place, *, progress: Progress = SILENT) -> None:
     Raises FrameworkError, such as for an asset that no place holds, an application that is not
     on this machine, or two env sets that want different things (both after all else is done).
     """
+    report = _describe(place, progress)
+    placed.lay(place, progress=progress)
+    _expect_nothing_refused(report)
+
+
+def _describe(place: Place, progress: Progress) -> dict[str, object] | None:
     environment = place.environment
     write_context(place)
     report = None
@@ -65,8 +100,7 @@ def settle(place: Place, *, progress: Progress = SILENT) -> None:
         report = ask_pipe(environment, ["settle"], place.environ)
     settled.write(environment, report)
     placed.write(environment, report)
-    placed.lay(place, progress=progress)
-    _expect_nothing_refused(report)
+    return report
 
 
 def ask_pipe(

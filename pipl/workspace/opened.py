@@ -12,8 +12,10 @@ from pipl.build import wheel
 from pipl.env.lock import Lock, LockedPackage
 from pipl.errors import InvalidRelease, InvalidWheel, ReleaseNotFound
 from pipl.index.client import IndexClient
+from pipl.index.name import IndexName
 from pipl.index.release import Release, ReleaseFile
 from pipl.progress import SILENT, Progress
+from pipl.project.binding import Binding
 from pipl.workspace import folder as workspace_folder
 from pipl.workspace.area import Workarea
 from pipl.workspace.folder import Workspace
@@ -48,7 +50,7 @@ def open_release(
 
     It is not synced yet. Raises ReleaseNotFound, InvalidWheel (no lock inside), PathExists.
     """
-    release = _published(workarea, client, name, version)
+    release = published(client, workarea.binding.index, name, version)
     file = release.wheel
     if file is None:
         raise InvalidWheel(f"{name} {version}", "the release has no wheel")
@@ -73,6 +75,18 @@ def open_release(
     return workspace
 
 
+def published_lock(client: IndexClient, binding: Binding, name: str, version: str) -> Lock:
+    """The lock inside a task version that the project's indexes hold, with its own wheel.
+
+    Raises ReleaseNotFound, InvalidWheel (no lock inside), InvalidLock.
+    """
+    file = published(client, binding.index, name, version).wheel
+    found = None if file is None else lock_of(client, file)
+    if file is None or found is None:
+        raise InvalidWheel(f"{name} {version}", "it carries no lock; only tasks do")
+    return with_release(found.rebased(binding.url), file)
+
+
 def lock_of(client: IndexClient, file: ReleaseFile) -> Lock | None:
     """The lock inside a published wheel, None where it carries none."""
     with tempfile.TemporaryDirectory(prefix="pipl-") as folder:
@@ -93,10 +107,11 @@ def with_release(lock: Lock, file: ReleaseFile) -> Lock:
     return lock.without(frozenset({package.name})).with_package(package)
 
 
-def _published(workarea: Workarea, client: IndexClient, name: str, version: str) -> Release:
-    for index in own_indexes(client, workarea.binding.index):
+def published(client: IndexClient, start: IndexName, name: str, version: str) -> Release:
+    """The release on the index `start`, or on one that it inherits from. Raises ReleaseNotFound."""
+    for index in own_indexes(client, start):
         try:
             return client.release(index, name, version)
         except ReleaseNotFound:
             continue
-    raise ReleaseNotFound(str(workarea.binding.index), name, version)
+    raise ReleaseNotFound(str(start), name, version)

@@ -18,17 +18,21 @@ from pipl_pipe.errors import InvalidContext
 
 @dataclass(frozen=True)
 class Place:
-    """Where a lock is materialised, for which project, and the environment variables there."""
+    """Where a lock is materialised, for which project, and the environment variables there.
+
+    `name` is the environment's folder: another one while it is made aside.
+    """
 
     folder: Path
     binding: Binding
     environ: Mapping[str, str]
+    name: str = ENVIRONMENT
     env_choices: Mapping[str, str] = field(default_factory=dict)
     """Whose env set decides a variable that several contest: variable to distribution."""
 
     @property
     def environment(self) -> Environment:
-        return Environment(self.folder / ENVIRONMENT)
+        return Environment(self.folder / self.name)
 
     @property
     def assets(self) -> Path:

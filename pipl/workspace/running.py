@@ -24,6 +24,11 @@ def environ_in(workspace: Workspace, environ: Mapping[str, str]) -> dict[str, st
     variables = environment.environ(environ)
     variables = changes.apply(settled.read(environment).env, variables)
     variables["PIPL_WORKSPACE"] = str(workspace.folder)
+    variables.pop("PIPL_OVERLAY", None)
+    if workspace.overlay is not None:
+        from pipl.workspace import overlay  # slow to import, and most workspaces are none
+
+        variables["PIPL_OVERLAY"] = overlay.shown(workspace) or ""
     return variables
 
 

@@ -15,6 +15,8 @@ from pipl.errors import InvalidRequirement
 from pipl.index import release
 from pipl.index.client import IndexClient
 from pipl.index.name import IndexName
+from pipl.workspace import overlay
+from pipl.workspace.changes import Change
 from pipl.workspace.folder import Workspace
 from pipl.workspace.locking import read_lock
 from pipl_pipe import packl
@@ -48,7 +50,10 @@ class PacklStatus:
 
 @dataclass(frozen=True)
 class WorkspaceStatus:
-    """`locked` and `installed` say whether there is a lock and an environment."""
+    """`locked` and `installed` say whether there is a lock and an environment.
+
+    `differs` is what is not as in the production that it is an `overlay` of.
+    """
 
     folder: Path
     index: IndexName
@@ -56,6 +61,8 @@ class WorkspaceStatus:
     installed: bool
     opened: str | None
     packls: tuple[PacklStatus, ...]
+    overlay: str | None = None
+    differs: tuple[Change, ...] = ()
 
     @property
     def outdated(self) -> tuple[PacklStatus, ...]:
@@ -75,6 +82,8 @@ def status(workspace: Workspace, client: IndexClient) -> WorkspaceStatus:
         installed=workspace.environment.exists(),
         opened=workspace.opened,
         packls=_packls(workspace, lock, client) if lock else (),
+        overlay=workspace.overlay,
+        differs=overlay.differences(workspace),
     )
 
 

@@ -19,7 +19,6 @@ from pipl_pipe.editor import choice
 from pipl_pipe.editor.choice import Chosen
 from pipl_pipe.editor.editor import Editor, editors
 from pipl_pipe.errors import (
-    BrokenExtension,
     EditorUnavailable,
     EnvSetMissing,
     NotOnThisMachine,
@@ -118,7 +117,7 @@ def _expect_env_sets(chosen: Chosen, faults: Sequence[PipeError]) -> None:
 def _is_about(fault: PipeError, env_set: Extension) -> bool:
     if isinstance(fault, NotOnThisMachine):  # it names the application, in the packl's version
         return fault.version == metadata.version(env_set.distribution)
-    return isinstance(fault, BrokenExtension) and fault.name == env_set.name
+    return fault.fields.get("distribution") == env_set.distribution
 
 
 def _first_frame(file: Path) -> Path:

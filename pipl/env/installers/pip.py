@@ -8,10 +8,12 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
+
+from packaging.version import Version
 
 from pipl.env import reach, requirement, unfinished
-from pipl.env.install import PIP, Resolve
+from pipl.env.install import PIP, Everything, Resolve
 from pipl.env.installed import installed
 from pipl.env.installers import pip_report, pip_sync, pip_words
 from pipl.env.installers.pip_run import Pip, Target
@@ -37,7 +39,8 @@ class PipInstaller:
         return cls(Path(sys.executable), environ)
 
     def resolve(self, wanted: Resolve) -> Lock:
-        """See `Installer.resolve`; the lock names the files that fit this machine.
+        """See `Installer.resolve`; the lock names the files that fit this machine, and no other
+        platform whatever is wanted.
 
         pip cannot be asked to keep what may stay: all preferred versions are kept, or none.
         """
@@ -50,10 +53,26 @@ class PipInstaller:
                 pass  # something has to move
         return self._resolve(wanted, [])
 
+    def requirers(self, wanted: Resolve, lock: Lock) -> dict[str, tuple[str, ...]]:
+        """See `Installer.requirers`."""
+        items = self._report(wanted, requirement.pins(lock))
+        return pip_report.requirers(items, wanted.python.version)
+
+    def is_current(
+        self, environment: Environment, lock: Lock, *, root: Path, index_url: str
+    ) -> bool:
+        """See `Installer.is_current`."""
+        if unfinished.is_torn(environment):
+            return False
+        plan = pip_sync.plan(_needed(lock, environment), installed(environment), root, afresh=False)
+        return not (plan.replaced or plan.files or plan.folders or plan.removed)
+
     def sync(self, environment: Environment, lock: Lock, *, root: Path, index_url: str) -> None:
         """See `Installer.sync`. What is there already, in the locked version, is not touched."""
         with unfinished.change(environment, repairs=True) as torn:
-            plan = pip_sync.plan(lock, installed(environment), root, afresh=torn)
+            plan = pip_sync.plan(
+                _needed(lock, environment), installed(environment), root, afresh=torn
+            )
             target = Target(self._pip(index_url), environment, index_url, afresh=torn)
             target.uninstall(plan.replaced)
             target.install_files(plan.files)
@@ -95,12 +114,17 @@ class PipInstaller:
         return Pip(self.python, self.environ, index_url)
 
     def _resolve(self, wanted: Resolve, kept: Sequence[str]) -> Lock:
+        return pip_report.lock(self._report(wanted, kept), wanted)
+
+    def _report(self, wanted: Resolve, kept: Sequence[str]) -> list[Mapping[str, Any]]:
         lines = [
             *requirement.checked(wanted.requirements),
             *(requirement.editable(one, wanted.extras) for one in wanted.editables),
         ]
         if not lines:  # pip refuses to do nothing
-            return pip_report.lock([], wanted)
+            return []
+        names = [":all:"] if isinstance(wanted.early, Everything) else sorted(wanted.early)
+        early = [f"--all-releases={name}" for name in names]
         with tempfile.TemporaryDirectory(prefix="pipl-resolve-") as name:
             folder = Path(name)
             asked = requirement.write(folder / "requirements.in", lines)
@@ -115,11 +139,19 @@ class PipInstaller:
                 f"--report={report}",
                 f"--requirement={asked}",
                 f"--constraint={limits}",
+                *early,
                 cwd=wanted.root,
+                timeout_s=wanted.timeout_s,
             )
             if done.status != 0:
                 if pip_words.is_about_requirements(done):
                     raise Unresolvable(pip_words.explained(done))
                 reach.check_still(wanted.index_url, self.environ, "resolving")
                 raise ResolverFailed(pip_words.explained(done))
-            return pip_report.lock(pip_report.read(report), wanted)
+            return pip_report.read(report)
+
+
+def _needed(lock: Lock, environment: Environment) -> Lock:
+    """What of a lock is for this platform and the environment's Python, told by its folders."""
+    language = environment.site_packages.parent.name.removeprefix("python")
+    return lock.needed_here(Version(language) if language[:1].isdigit() else None)

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from packaging.requirements import Requirement
+from packaging.version import Version
+
 from pipl.env.install import Resolve
-from pipl.env.lock import Lock, LockedFile, LockedPackage, origin_of
+from pipl.env.lock import Lock, LockedFile, LockedPackage, index_of, origin_of
 from pipl.env.locked import FileKind, normalised
 from pipl.env.paths import below, of_uri
 from pipl.errors import ResolverFailed
@@ -23,15 +26,16 @@ def read(path: Path) -> list[Mapping[str, Any]]:
 
 def lock(items: Sequence[Mapping[str, Any]], wanted: Resolve) -> Lock:
     """The lock that holds these items. Raises ResolverFailed for what a lock cannot hold."""
+    origin = origin_of(wanted.index_url)
     return Lock(
-        tuple(_package(item, wanted.root) for item in items),
+        tuple(_package(item, wanted.root, origin) for item in items),
         requires_python=f">={wanted.python.minor}",
         index_url=wanted.index_url,
-        origin=origin_of(wanted.index_url),
+        origin=origin,
     )
 
 
-def _package(item: Mapping[str, Any], root: Path) -> LockedPackage:
+def _package(item: Mapping[str, Any], root: Path, origin: str) -> LockedPackage:
     name = normalised(item["metadata"]["name"])
     source = item["download_info"]
     url = source["url"].replace("/%2Bf/", "/+f/")  # as devpi writes it, before pip quotes it
@@ -45,6 +49,24 @@ def _package(item: Mapping[str, Any], root: Path) -> LockedPackage:
     kind: FileKind = "wheel" if filename.endswith(".whl") else "sdist"
     if item["is_direct"]:
         kind = "archive"
-    return LockedPackage(
-        name, item["metadata"]["version"], (LockedFile(kind, filename, url, sha256),)
-    )
+    files = (LockedFile(kind, filename, url, sha256),)
+    return LockedPackage(name, item["metadata"]["version"], files, index=index_of(files, origin))
+
+
+def requirers(items: Sequence[Mapping[str, Any]], python: Version) -> dict[str, tuple[str, ...]]:
+    """Who requires what, by normalised names; what was asked for has an empty one among them."""
+    found: dict[str, set[str]] = {}
+    for item in items:
+        name = normalised(item["metadata"]["name"])
+        requirers = found.setdefault(name, set())
+        if item.get("requested"):
+            requirers.add("")
+        extras = item.get("requested_extras") or [""]
+        for text in item["metadata"].get("requires_dist", ()):
+            required = Requirement(text)
+            here = {"python_version": f"{python.major}.{python.minor}"}
+            if required.marker is None or any(
+                required.marker.evaluate({**here, "extra": extra}) for extra in extras
+            ):
+                found.setdefault(normalised(required.name), set()).add(name)
+    return {name: tuple(sorted(names)) for name, names in found.items()}

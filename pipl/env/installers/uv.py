@@ -13,12 +13,13 @@ from typing import ClassVar
 from pipl import process
 from pipl.env import reach, requirement, surroundings, unfinished
 from pipl.env.edited import edited
-from pipl.env.install import IN_PLACE, UV, Resolve
-from pipl.env.installers import uv_words
-from pipl.env.lock import Lock, LockedPackage, origin_of
+from pipl.env.install import ALL, IN_PLACE, UV, Everything, Resolve
+from pipl.env.installers import uv_universal, uv_words
+from pipl.env.lock import Lock, LockedPackage, index_of, origin_of
 from pipl.env.paths import below, normal
 from pipl.env.venv import Environment
 from pipl.errors import (
+    DiskFull,
     InstallFailed,
     InvalidLock,
     ProgramMissing,
@@ -59,73 +60,107 @@ class UvInstaller:
 
     def resolve(self, wanted: Resolve) -> Lock:
         """See `Installer.resolve`; the lock names every file of a version, for any platform."""
-        reach.check(wanted.index_url, self.environ)
         with tempfile.TemporaryDirectory(prefix="pipl-resolve-") as name:
-            folder = Path(name)
-            asked = requirement.write(
-                folder / "requirements.in",
-                [
-                    *requirement.checked(wanted.requirements),
-                    *(requirement.editable(one, wanted.extras) for one in wanted.editables),
-                ],
-            )
-            output = folder / "pylock.toml"
+            output = Path(name) / "pylock.toml"
             if wanted.preferred is not None:
                 output.write_text(wanted.preferred.render(), encoding="utf-8")
-            limits = requirement.write(
-                folder / "constraints.txt", requirement.checked(wanted.constraints)
-            )
-            done = self._run(
-                "pip",
-                "compile",
-                asked,
-                f"--output-file={output}",
-                "--format=pylock.toml",
-                f"--constraints={limits}",
-                f"--python={wanted.python.path}",
-                "--prerelease=if-necessary-or-explicit",
-                "--no-sources",
-                "--no-header",
-                index_url=wanted.index_url,
-                cwd=wanted.root,
-            )
-            if done.status != 0:
-                if uv_words.is_about_requirements(done):
-                    raise Unresolvable(uv_words.explained(done))
-                reach.check_still(wanted.index_url, self.environ, "resolving")
-                raise ResolverFailed(uv_words.explained(done))
+            self._compile(wanted, Path(name), (), "--format=pylock.toml", f"--output-file={output}")
             return _adopted(output, wanted)
+
+    def requirers(self, wanted: Resolve, lock: Lock) -> dict[str, tuple[str, ...]]:
+        """See `Installer.requirers`."""
+        here = dataclasses.replace(wanted, platforms=())
+        with tempfile.TemporaryDirectory(prefix="pipl-resolve-") as name:
+            pins = requirement.pins(lock)
+            done = self._compile(here, Path(name), pins, "--annotation-style=line")
+            return uv_words.requirers(done.stdout)
+
+    def _compile(
+        self, wanted: Resolve, folder: Path, pins: Sequence[str], *output: str
+    ) -> Completed:
+        reach.check(wanted.index_url, self.environ)
+        asked = requirement.write(
+            folder / "requirements.in",
+            [
+                *requirement.checked(wanted.requirements),
+                *(requirement.editable(one, wanted.extras) for one in wanted.editables),
+            ],
+        )
+        limits = requirement.write(
+            folder / "constraints.txt", [*requirement.checked(wanted.constraints), *pins]
+        )
+        universal = bool(wanted.platforms)
+        if universal:
+            uv_universal.prepare(folder, wanted.platforms, wanted.python)
+        early = () if isinstance(wanted.early, Everything) else sorted(wanted.early)
+        done = self._run(
+            "pip",
+            "compile",
+            asked,
+            *output,
+            f"--constraints={limits}",
+            f"--python={wanted.python.path}",
+            f"--prerelease={'allow' if wanted.early is ALL else 'if-necessary-or-explicit'}",
+            *(f"--prerelease-package={one}=allow" for one in early),
+            "--no-sources",
+            "--no-header",
+            *(["--universal"] if universal else []),
+            index_url=wanted.index_url,
+            cwd=folder if universal else wanted.root,
+            settings=folder if universal else None,
+            timeout_s=wanted.timeout_s,
+        )
+        if done.status != 0:
+            if uv_words.is_about_requirements(done):
+                raise Unresolvable(uv_words.explained(done))
+            reach.check_still(wanted.index_url, self.environ, "resolving")
+            raise ResolverFailed(uv_words.explained(done))
+        return done
+
+    def is_current(
+        self, environment: Environment, lock: Lock, *, root: Path, index_url: str
+    ) -> bool:
+        """See `Installer.is_current`."""
+        if unfinished.is_torn(environment):
+            return False
+        done = self._sync(environment, lock, "--dry-run", "--offline", root=root, url=index_url)
+        return done.status == 0 and uv_words.changes_nothing(done)
 
     def sync(self, environment: Environment, lock: Lock, *, root: Path, index_url: str) -> None:
         """See `Installer.sync`."""
         online = reach.answers(index_url, self.environ)
+        with unfinished.change(environment, repairs=True) as torn:
+            options = [*(["--reinstall"] if torn else ()), *([] if online else ["--offline"])]
+            done = self._sync(environment, lock, *options, root=root, url=index_url)
+            if done.status != 0:
+                if not online:
+                    raise ServerDown(origin_of(index_url))
+                reach.check_still(index_url, self.environ, "installing")
+                if uv_words.is_about_room(done):
+                    raise DiskFull(str(environment.folder))
+                raise InstallFailed(uv_words.explained(done))
+
+    def _sync(
+        self, environment: Environment, lock: Lock, *options: str, root: Path, url: str
+    ) -> Completed:
         released = {one.name for one in lock.packages if one.directory is None}
         # uv takes an edited package for the locked one where their versions agree
         replaced = released & edited(environment).keys()
-        with (
-            tempfile.TemporaryDirectory(prefix="pipl-sync-") as folder,
-            unfinished.change(environment, repairs=True) as torn,
-        ):
+        with tempfile.TemporaryDirectory(prefix="pipl-sync-") as folder:
             path = Path(folder) / "pylock.toml"
             path.write_text(_grounded(lock, root).render(), encoding="utf-8")
-            done = self._run(
+            return self._run(
                 "pip",
                 "sync",
                 path,
                 f"--python={environment.python}",
                 "--allow-empty-requirements",
-                *(["--reinstall"] if torn else ()),
                 *(f"--reinstall-package={name}" for name in replaced),
                 *(f"--config-settings-package={one}:{IN_PLACE}" for one in sorted(lock.editables)),
-                *([] if online else ["--offline"]),
-                index_url=index_url,
+                *options,
+                index_url=url,
                 cwd=root,
             )
-            if done.status != 0:
-                if not online:
-                    raise ServerDown(origin_of(index_url))
-                reach.check_still(index_url, self.environ, "installing")
-                raise InstallFailed(uv_words.explained(done))
 
     def add_files(
         self,
@@ -163,12 +198,28 @@ class UvInstaller:
                 reach.check_still(index_url, self.environ, "installing")
                 raise InstallFailed(uv_words.explained(done))
 
-    def _run(self, *args: str | Path, index_url: str | None, cwd: Path) -> Completed:
-        where = [] if index_url is None else ["--no-config", f"--default-index={index_url}"]
+    def _run(
+        self,
+        *args: str | Path,
+        index_url: str | None,
+        cwd: Path,
+        settings: Path | None = None,
+        timeout_s: float | None = None,
+    ) -> Completed:
+        """`settings` is the folder of the only settings that count, None: there are none."""
+        where = [] if index_url is None else [f"--default-index={index_url}"]
         variables = surroundings.of_index(index_url, self.environ)
-        return process.run(
-            [self.program, *args, *where, *_ALWAYS], cwd=cwd, env=variables, check=False
-        )
+        if settings is not None:
+            variables.update(XDG_CONFIG_HOME=str(settings), UV_NO_SYSTEM_CONFIG="1")
+        elif index_url is not None:
+            where.append("--no-config")
+        said = [one for one in _ALWAYS if one != "--quiet" or "--dry-run" not in args]
+        call = [self.program, *args, *where, *said]
+        done = process.run(call, cwd=cwd, env=variables, check=False, timeout_s=timeout_s)
+        if done.status != 0 and uv_words.is_about_its_cache(done):  # such as in a read-only home
+            call.append("--no-cache")
+            done = process.run(call, cwd=cwd, env=variables, check=False, timeout_s=timeout_s)
+        return done
 
 
 def _adopted(output: Path, wanted: Resolve) -> Lock:
@@ -177,19 +228,24 @@ def _adopted(output: Path, wanted: Resolve) -> Lock:
         found = Lock.read(output)
     except InvalidLock as fault:  # such as a requirement on a repository
         raise ResolverFailed(fault.reason) from fault
-    packages = tuple(
-        dataclasses.replace(
-            package, directory=below(normal(output.parent / package.directory), wanted.root)
+    platforms, python, origin = wanted.platforms, wanted.python, origin_of(wanted.index_url)
+
+    def adopted(package: LockedPackage) -> LockedPackage:
+        folder = package.directory
+        marker = package.marker
+        return dataclasses.replace(
+            package,
+            directory=folder and below(normal(output.parent / folder), wanted.root),
+            marker=uv_universal.own_marker(marker, platforms, python) if platforms else marker,
+            index=index_of(package.files, origin),
         )
-        if package.directory is not None
-        else package
-        for package in found.packages
-    )
+
     return Lock(
-        packages,
-        requires_python=f">={wanted.python.minor}",
+        tuple(map(adopted, found.packages)),
+        requires_python=f"=={python.minor}.*" if platforms else f">={python.minor}",
         index_url=wanted.index_url,
-        origin=origin_of(wanted.index_url),
+        origin=origin,
+        platforms=platforms,
     )
 
 

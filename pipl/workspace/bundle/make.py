@@ -141,7 +141,8 @@ def _files(
     problems: list[str] = []
     own = {path.name for path in workspace.edited}
     for needed in (lock, *_builders(workspace, installer, interpreter, progress)):
-        for package in needed.packages:
+        there = needed if every_platform else needed.needed_here(interpreter.version)
+        for package in there.packages:
             if package.directory is not None:
                 if package.directory not in own:
                     problems.append(f"{package.name} is a folder outside: {package.directory}")

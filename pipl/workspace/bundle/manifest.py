@@ -34,6 +34,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PART = re.compile(r"[^/\\:\x00-\x1f]+")
 _DEPTHS = {WHEELS: range(2, 3), SOURCES: range(3, 100), ASSETS: range(2, 100)}
 """How many parts the paths of files below each folder have."""
+_MINOR = re.compile(r"\d{1,3}\.\d{1,3}")
 _TEXTS = ("workspace", "project", "url", "index", "python")
 
 
@@ -170,6 +171,8 @@ def _problems(manifest: Manifest) -> Iterator[str]:
             yield f"{path[:200]!r} is no path of a file in a bundle"
         if not _SHA256.fullmatch(sha256):
             yield f"{path[:200]!r} has no sha256"
+    if not _MINOR.fullmatch(manifest.python):
+        yield f"{manifest.python[:20]!r} is no minor version of Python"
     if LOCK not in manifest.files:
         yield f"it lists no {LOCK}"
 

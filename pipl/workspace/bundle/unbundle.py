@@ -8,6 +8,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from packaging.version import Version
+
 from pipl.env.install import Installer
 from pipl.env.lock import Lock, LockedPackage
 from pipl.errors import (
@@ -107,7 +109,7 @@ def _checked_lock(source: Path, manifest: Manifest) -> Lock:
     path = source / manifests.LOCK
     lock = Lock.parse(path.read_text(encoding="utf-8", errors="replace"), source=str(path))
     problems = []
-    for package in lock.packages:
+    for package in lock.needed_here(Version(manifest.python)).packages:
         if package.directory is not None and package.directory not in manifest.sources:
             problems.append(f"it lacks the folder {package.directory} of {package.name}")
         if package.directory is None and not _held(package, manifest):
@@ -168,7 +170,7 @@ def _install(
 
 
 def _from(lock: Lock, manifest: Manifest, index: ServedWheels) -> Lock:
-    """The lock with the bundle's files in place of those on the project's server."""
+    """What of the lock is needed here, with the bundle's files in place of the server's."""
 
     def moved(package: LockedPackage) -> LockedPackage:
         held = _held(package, manifest)
@@ -179,5 +181,6 @@ def _from(lock: Lock, manifest: Manifest, index: ServedWheels) -> Lock:
         )
         return dataclasses.replace(package, files=files)
 
-    packages = tuple(map(moved, lock.packages))
+    here = lock.needed_here(Version(manifest.python)).packages
+    packages = tuple(map(moved, here))
     return dataclasses.replace(lock, packages=packages, origin=index.url)

@@ -76,6 +76,7 @@ def test_paths_that_lead_elsewhere_are_refused(tmp_path: Path, path: str) -> Non
         ({"files": {}}, "it lists no pylock.toml"),
         ({"files": {"pylock.toml": "md5"}}, "has no sha256"),
         ({"files": ["pylock.toml"]}, "cannot be read"),
+        ({"python": "3.11 "}, "is no minor version of Python"),
         ({"python": 3}, "`python` holds something else than text"),
         ({"products": {"geo": {"format": "x"}}}, "geo"),
         ({"requirements": [1]}, "`requirements` holds something else than text"),
