@@ -15,13 +15,7 @@ from pipl_pipe.asset.types import asset_types
 from pipl_pipe.config import Config
 from pipl_pipe.distributions import here
 from pipl_pipe.editor.editor import editors
-from pipl_pipe.errors import (
-    EnvConflict,
-    NotOnThisMachine,
-    PipeError,
-    UnknownAsset,
-    UnknownExtension,
-)
+from pipl_pipe.errors import PipeError, UnknownAsset, UnknownExtension
 from pipl_pipe.extension import CONFIG_GROUP, Loaded, extensions
 from pipl_pipe.names import normalised
 from pipl_pipe.product import installed, verify
@@ -29,12 +23,9 @@ from pipl_pipe.product.make import Made
 from pipl_pipe.product.product import GROUP as PRODUCTS
 from pipl_pipe.product.product import product_types
 from pipl_pipe.task.installed import tasks
-from pipl_pipe.task.task import GROUP as TASKS
 from pipl_pipe.task.task import Task, task_types
-from pipl_pipe.variables import Operation
 
 Answer = Dict[str, Any]
-_REFUSED = (NotOnThisMachine, EnvConflict)
 
 
 def everything() -> Answer:
@@ -73,20 +64,9 @@ def everything() -> Answer:
 
 
 def env() -> Answer:
-    """The env sets' changes in the order in which they apply.
-
-    `refused` are faults with which the environment is not as its packls need it.
-    """
+    """The env sets' changes in the order in which they apply."""
     operations, broken = envset.operations(context.current())
-    names = extensions(TASKS).names()
-    if len(names) == 1:
-        operations.append(Operation("PIPL_TASK", "set", names[0], "pipl"))
-    refused = [one for one in broken if isinstance(one, _REFUSED)]
-    return {
-        "env": [asdict(one) for one in operations],
-        "broken": _broken(broken),
-        "refused": [{"code": one.code, "message": str(one), "hint": one.advice} for one in refused],
-    }
+    return {"env": [asdict(one) for one in operations], "broken": _broken(broken)}
 
 
 def settle(*, lay: bool = False) -> Answer:
@@ -109,7 +89,6 @@ def settle(*, lay: bool = False) -> Answer:
         problem = str(fault)
     answer = {
         "env": report["env"],
-        "refused": report["refused"],
         "products": [
             {"package": package, "content": json.loads(references.render(one))}
             for package, one in sorted(content.items())

@@ -9,8 +9,6 @@ DesignedError                a fault that somebody can act on
     ├── NoContext            not running inside a workspace
     ├── InvalidContext       what says so cannot be read
     ├── InvalidConfig        a config entry that its service cannot use
-    ├── NotOnThisMachine an application that a packl stands for is not installed here
-    ├── EnvConflict      two env sets want one variable to be different things
     ├── PathError
     │   ├── InvalidKey       a key of templates that cannot be
     │   ├── InvalidTemplate  a definition that cannot be; says at which column
@@ -211,30 +209,6 @@ class InvalidConfig(PipeError):
     code = "pipe.invalid-config"
     says = "the config entry {name!r} cannot be used: {problems}"
     hint = "correct it in the config packl that declares it"
-
-
-class NotOnThisMachine(PipeError):
-    code = "env.not_on_this_machine"
-    says = "{name} {version} is not installed on this machine; looked at: {looked}"
-    hint = "install it, or set {variable} to the folder that it is in"
-    name: str
-    version: str
-    looked: str
-    variable: str
-
-
-class EnvConflict(PipeError):
-    code = "env.conflict"
-    says = (
-        "{first} wants {name} to be {first_value}, {second} wants {second_value}, "
-        "and neither depends on the other"
-    )
-    hint = "choose one in the workspace: pipl work env --choose {name}={first}"
-    name: str
-    first: str
-    first_value: str
-    second: str
-    second_value: str
 
 
 class PathError(PipeError):

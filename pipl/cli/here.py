@@ -105,7 +105,7 @@ class Here:
     def place(self, workspace: Workspace) -> Place:
         from pipl.workspace.place import Place
 
-        return Place(workspace.folder, workspace.binding, self.environ, env_choices=workspace.env)
+        return Place(workspace.folder, workspace.binding, self.environ)
 
     @cached_property
     def installer(self) -> Installer:

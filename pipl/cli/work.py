@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from pipl.workspace.locking import LockChange
 
 _HERE = "pipl.cli.work"
-_ENV = "pipl.cli.work_env"
 _INSIDE = "pipl.cli.work_inside"
 _BUNDLE = "pipl.cli.work_bundle"
 _LOCKS = "pipl.cli.work_locks"
@@ -43,7 +42,6 @@ work = LazyGroup(
         "why": ("pipl.cli.work_graph:why", "Why a packl is in the workspace: by which chains."),
         "graph": ("pipl.cli.work_graph:graph", "Draw what requires what."),
         "run": (f"{_INSIDE}:run", "Run a command in the workspace's environment."),
-        "env": (f"{_ENV}:env", "What packls set in the environment, and which one what."),
         "shell": (f"{_INSIDE}:shell", "Start a shell in the workspace's environment."),
         "py": (f"{_INSIDE}:python", "Start the workspace's Python."),
     },

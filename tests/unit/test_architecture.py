@@ -23,13 +23,13 @@ PIPL_ROWS = [
 ]
 PIPE_ROWS = [
     ["errors", "names"],
-    ["durable", "distributions", "variables", "installation", "login"],
+    ["durable", "distributions", "variables", "login"],
     ["extension"],
     ["config", "packl", "registry"],
     ["context"],
     ["path"],
     ["asset"],
-    ["product", "envset", "editor", "publish", "shells"],
+    ["product", "envset", "editor", "publish"],
     ["task"],
     ["services", "describe"],
     ["testing", "__main__"],

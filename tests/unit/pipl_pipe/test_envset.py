@@ -3,12 +3,14 @@ from __future__ import annotations
 import os
 from dataclasses import asdict, replace
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
 from pipl_pipe.context import Context
 from pipl_pipe.envset import append, default, operations, prepend, set_, unset
-from pipl_pipe.errors import EnvConflict, NotOnThisMachine
+from pipl_pipe.envset.installation import platform
+from pipl_pipe.errors import EnvSetConflict, InstallationMissing
 from pipl_pipe.variables import Operation, apply
 
 from .conftest import Site
@@ -89,150 +91,180 @@ def test_operations_survive_json() -> None:
 
 
 class TestFunctions:
-    def test_it_gets_what_it_asks_for(self, site: Site, here: Context) -> None:
-        source = """
-def ENV_SET(root, env, platform):
-    return [set_("WHERE", str(root / platform)), set_("HOME_WAS", env["HOME"])]
-"""
-        install(site, "fun", source)
-        found, broken = operations(here)
+    SOURCE = """
+    def env_set(root, platform, env):
+        yield prepend("PATH", root / "bin")
+        yield set_("FLAVOUR", f"{platform} {env.get('SHOW', 'none')}")
+    """
+
+    def test_they_see_the_folder_the_system_and_what_dependencies_have_set(
+        self, site: Site, here: Context
+    ) -> None:
+        install(site, "show", "ENV_SET = EnvSet(set_('SHOW', 'demo'))")
+        site.install(
+            "tool",
+            requires=["show"],
+            entry_points={"pipl_pipe.env_sets": {"tool": "tool:env_set"}},
+            modules={"tool/__init__.py": f"from pipl_pipe.envset import *\n{dedent(self.SOURCE)}"},
+        )
+        found, broken = operations(here, {})
         assert broken == ()
-        assert [one.value for one in found] == [
-            str(site.folder / "fun" / "linux"), os.environ["HOME"],
-        ]  # fmt: skip
+        after = apply(found, {})
+        assert after["PATH"] == str(site.folder / "tool" / "bin")
+        assert after["FLAVOUR"] == f"{platform()} demo"
 
     @pytest.mark.parametrize(
         ("source", "said"),
         [
-            ("def ENV_SET(): raise OSError('no licence')", "OSError: no licence"),
-            ("def ENV_SET(shot): return []", "it asks for 'shot'"),
-            ("def ENV_SET(): return 3", "neither an EnvSet nor a function"),
-            ("ENV_SET = EnvSet('A=1')", "no change of a variable"),
-            ("ENV_SET = EnvSet(set_('A-B', '1'))", "'A-B' is no name"),
-            ("ENV_SET = EnvSet(set_('A', 'x\\0y'))", "holds a NUL"),
+            ("def ENV_SET(root): raise KeyError('HOUDINI')", "KeyError: 'HOUDINI'"),
+            ("def ENV_SET(wrong): return []", "it takes wrong; there are: root, assets"),
+            ("def ENV_SET(): return [3]", "it gives 3, which is no operation"),
+            ("def ENV_SET(): return None", "not iterable"),
+            ("def ENV_SET(): raise SystemExit(3)", "SystemExit: 3"),
+            ("ENV_SET = EnvSet(set_('A B', 'x'))", "'A B' cannot name a variable"),
+            ("ENV_SET = EnvSet(set_('A', 'a\\0b'))", "NUL"),
+            ("ENV_SET = EnvSet(alias('a;b', 'x'))", "cannot name an alias"),
+            ("from pipl_pipe.variables import Operation\nENV_SET = EnvSet(Operation('A', 'add'))",
+             "'add' is no action"),
         ],
-    )
-    def test_a_broken_one_says_why(self, site: Site, here: Context, source: str, said: str) -> None:
+    )  # fmt: skip
+    def test_what_is_wrong_with_one_is_said_and_the_others_apply(
+        self, site: Site, here: Context, source: str, said: str
+    ) -> None:
         install(site, "bad", source)
         install(site, "good", "ENV_SET = EnvSet(set_('A', '1'))")
         found, (fault,) = operations(here)
-        assert [one.name for one in found] == ["A"]
-        assert "bad" in str(fault)
+        assert [(one.name, one.value) for one in found] == [("A", "1")]
+        assert fault.fields["distribution"] == "bad"
         assert said in str(fault)
 
 
-def test_each_change_knows_its_line(site: Site, here: Context) -> None:
+def test_each_operation_knows_its_line(site: Site, here: Context) -> None:
     install(site, "lines", "ENV_SET = EnvSet(\n    set_('A', '1'),\n    unset('B'),\n)")
     found, _ = operations(here)
-    file = Path("lines", "__init__.py")
-    assert [one.where for one in found] == [f"{file}:3", f"{file}:4"]
-
-
-class TestConflicts:
-    def two(self, site: Site, first: str = "'1'", second: str = "'2'") -> None:
-        install(site, "one", f"ENV_SET = EnvSet(set_('SHOW', {first}), set_('KEPT', 'x'))")
-        install(site, "two", f"ENV_SET = EnvSet(set_('SHOW', {second}))")
-
-    def test_both_are_named_with_what_they_want(self, site: Site, here: Context) -> None:
-        self.two(site)
-        found, (fault,) = operations(here)
-        assert isinstance(fault, EnvConflict)
-        assert (
-            str(fault)
-            == "one wants SHOW to be '1', two wants '2', and neither depends on the other"
-        )
-        assert fault.advice.endswith("pipl work env --choose SHOW=one")
-        assert ("KEPT", "x") in [(one.name, one.value) for one in found]
-
-    def test_the_same_value_is_no_conflict(self, site: Site, here: Context) -> None:
-        self.two(site, "'1'", "'1'")
-        assert operations(here)[1] == ()
-
-    def test_unset_against_set_is_one(self, site: Site, here: Context) -> None:
-        install(site, "one", "ENV_SET = EnvSet(unset('SHOW'))")
-        install(site, "two", "ENV_SET = EnvSet(set_('SHOW', 'x'))")
-        _, (fault,) = operations(here)
-        assert "one wants SHOW to be not set" in str(fault)
-
-    def test_who_depends_on_both_decides(self, site: Site, here: Context) -> None:
-        self.two(site)
-        install(site, "shot", "ENV_SET = EnvSet(set_('SHOW', '3'))", ("one", "two"))
-        found, broken = operations(here)
-        assert broken == ()
-        assert apply(found, {})["SHOW"] == "3"
-
-    def test_the_workspace_decides(self, site: Site, here: Context) -> None:
-        self.two(site)
-        found, broken = operations(replace(here, env_choices={"SHOW": "One"}))
-        assert broken == ()
-        assert apply(found, {}) == {"SHOW": "1", "KEPT": "x"}
-
-    def test_packls_that_require_each_other_have_an_order(self, site: Site, here: Context) -> None:
-        install(site, "one", "ENV_SET = EnvSet(set_('SHOW', '1'))", ("two",))
-        install(site, "two", "ENV_SET = EnvSet(set_('SHOW', '2'))", ("one",))
-        assert operations(here)[1] == ()
+    file = site.folder / "lines" / "__init__.py"
+    assert [one.line for one in found] == [f"{file}:3", f"{file}:4"]
 
 
 class TestInstallations:
-    SOURCE = """
-from pipl_pipe.installation import Installation
-FOUND = Installation("maya", {"linux": (r"FOLDER/maya{major}*",)}, variable="MAYA_LOCATION")
-ENV_SET = EnvSet(prepend("PATH", "{installation}/bin"), installation=FOUND)
-"""
-
-    def install(self, site: Site, folder: Path) -> None:
+    def declare(self, site: Site, folder: object, *, probe: str = "None") -> None:
         site.install(
             "maya",
             version="2026.1",
-            entry_points={"pipl_pipe.env_sets": {"maya": "maya_packl:ENV_SET"}},
+            entry_points={"pipl_pipe.env_sets": {"maya": "maya:ENV_SET"}},
             modules={
-                "maya_packl/__init__.py": "from pipl_pipe.envset import *\n"
-                + self.SOURCE.replace("FOLDER", str(folder))
+                "maya/__init__.py": f"""
+                    from pipl_pipe.envset import EnvSet, Installation, prepend, set_
+                    FOUND = Installation(
+                        "Maya", {{"{platform()}": ("{folder}/maya{{major}}*",)}}, "MAYA_LOCATION",
+                        probe={probe},
+                    )
+                    ENV_SET = EnvSet(
+                        set_("MAYA_LOCATION", "{{root}}"),
+                        prepend("MAYA_MODULE_PATH", "{{package}}/modules"),
+                        lambda root: [prepend("PATH", root / "bin")],
+                        installation=FOUND,
+                    )
+                """
             },
         )
 
-    @pytest.fixture(autouse=True)
-    def _no_variable(self, monkeypatch: pytest.MonkeyPatch, site: Site) -> None:
-        monkeypatch.delenv("MAYA_LOCATION", raising=False)
-
-    def found(self, here: Context) -> str:
-        (change,), broken = operations(here)
-        assert broken == ()
-        return change.value
-
-    def test_a_folder_of_its_version(self, site: Site, here: Context, tmp_path: Path) -> None:
-        for name in ("maya2025", "maya2026", "maya2026.1"):
-            (tmp_path / name).mkdir()
-        self.install(site, tmp_path)
-        assert self.found(here) == str(tmp_path / "maya2026.1" / "bin")
-
-    def test_the_variable_comes_first(
-        self, site: Site, here: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        (tmp_path / "maya2026").mkdir()
-        (tmp_path / "elsewhere").mkdir()
-        monkeypatch.setenv("MAYA_LOCATION", str(tmp_path / "elsewhere"))
-        self.install(site, tmp_path)
-        assert self.found(here) == str(tmp_path / "elsewhere" / "bin")
-
-    def test_without_one_it_says_where_it_looked(
+    def test_the_newest_that_fits_the_packls_version(
         self, site: Site, here: Context, tmp_path: Path
     ) -> None:
-        self.install(site, tmp_path)
-        found, (fault,) = operations(here)
-        assert found == []
-        assert isinstance(fault, NotOnThisMachine)
-        assert str(fault) == (
-            "maya 2026.1 is not installed on this machine; looked at: "
-            f"MAYA_LOCATION (not set), {tmp_path}/maya2026*"
-        )
+        for name in ("maya2025", "maya2026.9", "maya2026.10"):
+            (tmp_path / name).mkdir()
+        self.declare(site, tmp_path)
+        found, broken = operations(here, {})
+        assert broken == ()
+        assert apply(found, {}) == {
+            "MAYA_LOCATION": str(tmp_path / "maya2026.10"),
+            "MAYA_MODULE_PATH": str(site.folder / "maya" / "modules"),
+            "PATH": str(tmp_path / "maya2026.10" / "bin"),
+        }
 
-    def test_a_probe_that_raises_is_broken(self, site: Site, here: Context) -> None:
-        source = """
-from pipl_pipe.installation import Installation
-def probe(version, environ): raise KeyError("registry")
-ENV_SET = EnvSet(installation=Installation("nuke", {}, probe=probe))
-"""
-        install(site, "nuke", source)
-        _, (fault,) = operations(here)
-        assert "its probe: KeyError: 'registry'" in str(fault)
+    def test_the_users_folder_goes_first_but_not_another_workspaces(
+        self, site: Site, here: Context, tmp_path: Path
+    ) -> None:
+        for name in ("maya2026", "own"):
+            (tmp_path / name).mkdir()
+        self.declare(site, tmp_path)
+        own = {"MAYA_LOCATION": str(tmp_path / "own")}
+        assert apply(operations(here, own)[0], {})["MAYA_LOCATION"] == str(tmp_path / "own")
+        active = {**own, "PIPL_ENV_NAMES": "SHOW MAYA_LOCATION"}
+        found = apply(operations(here, active)[0], {})
+        assert found["MAYA_LOCATION"] == str(tmp_path / "maya2026")
+
+    def test_one_that_is_missing_says_what_was_looked_for(
+        self, site: Site, here: Context, tmp_path: Path
+    ) -> None:
+        (tmp_path / "maya2026").mkdir()
+        self.declare(site, tmp_path, probe="lambda folder, version: (folder / 'bin').exists()")
+        install(site, "good", "ENV_SET = EnvSet(set_('A', '1'))")
+        found, (fault,) = operations(here, {"MAYA_LOCATION": "/not/there"})
+        assert [one.name for one in found] == ["A"]
+        assert isinstance(fault, InstallationMissing)
+        assert (fault.name, fault.version, fault.distribution) == ("Maya", "2026.1", "maya")
+        assert fault.looked == ("MAYA_LOCATION=/not/there", f"{tmp_path}/maya2026*")
+        assert "set MAYA_LOCATION to the folder" in fault.advice
+
+    def test_a_probe_that_raises_is_the_packls_fault(
+        self, site: Site, here: Context, tmp_path: Path
+    ) -> None:
+        (tmp_path / "maya2026").mkdir()
+        self.declare(site, tmp_path, probe="lambda folder, version: 1 / 0")
+        _, (fault,) = operations(here, {})
+        assert "looking for Maya raised ZeroDivisionError" in str(fault)
+
+
+class TestConflicts:
+    def declare(self, site: Site, one: str, other: str) -> None:
+        install(site, "one", f"ENV_SET = EnvSet({one})")
+        install(site, "other", f"ENV_SET = EnvSet({other})")
+
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [
+            ("set_('OCIO', 'a')", "set_('OCIO', 'b')"),
+            ("set_('OCIO', 'a')", "unset('OCIO')"),
+            ("default('OCIO', 'a')", "default('OCIO', 'b')"),
+            ("alias('OCIO', 'a')", "alias('OCIO', 'b')"),
+        ],
+    )
+    def test_of_different_values_without_an_order_none_counts(
+        self, site: Site, here: Context, one: str, other: str
+    ) -> None:
+        self.declare(site, f"{one}, set_('A', '1')", other)
+        found, (fault,) = operations(here)
+        assert [one.name for one in found] == ["A"]
+        assert isinstance(fault, EnvSetConflict)
+        assert fault.variable == "OCIO"
+        assert [said.partition(" ")[0] for said in fault.packls] == ["one", "other"]
+        assert f"{site.folder}{os.sep}other{os.sep}__init__.py:2" in str(fault)
+
+    def test_the_workspace_chooses(self, site: Site, here: Context) -> None:
+        self.declare(site, "set_('OCIO', 'a')", "set_('OCIO', 'b')")
+        found, broken = operations(replace(here, prefer={"OCIO": "Other"}))
+        assert broken == ()
+        assert [(one.value, one.source) for one in found] == [("b", "other")]
+
+    @pytest.mark.parametrize(
+        ("one", "other"),
+        [
+            ("set_('OCIO', 'a')", "set_('OCIO', 'a')"),
+            ("set_('OCIO', 'a')", "default('OCIO', 'b')"),
+            ("prepend('OCIO', 'a')", "append('OCIO', 'b')"),
+        ],
+    )
+    def test_what_no_order_changes_is_no_conflict(
+        self, site: Site, here: Context, one: str, other: str
+    ) -> None:
+        self.declare(site, one, other)
+        assert operations(here)[1] == ()
+
+    def test_one_that_depends_on_both_decides(self, site: Site, here: Context) -> None:
+        self.declare(site, "set_('OCIO', 'a')", "set_('OCIO', 'b')")
+        install(site, "shot", "ENV_SET = EnvSet(set_('OCIO', 'c'))", ("one", "other"))
+        found, broken = operations(here)
+        assert broken == ()
+        assert apply(found, {})["OCIO"] == "c"

@@ -1,1 +1,0 @@
-"""Environment variables for each kind of shell: quoting, setting, and putting back."""
