@@ -227,8 +227,9 @@ class EnvSetConflict(PipeError):
     code = "pipe.env-set-conflict"
     says = "{variable} gets different values from packls that do not depend on each other: {packls}"
     hint = (
-        "let one of them depend on the other, or choose for this workspace: "
-        "`pipl work prefer {variable} {first}`"
+        "let one of them depend on the other, or choose: for this workspace by "
+        "`pipl work prefer {variable} {first}`, for all by the `choose` config entry "
+        '{{"env": {{"{variable}": "{first}"}}}}'
     )
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _HERE = "pipl.cli.work"
 _INSIDE = "pipl.cli.work_inside"
+_ENV = "pipl.cli.work_env"
 _REGISTERED = "pipl.cli.work_registered"
 work = LazyGroup(
     "work",
@@ -32,6 +33,8 @@ work = LazyGroup(
         "status": (f"{_HERE}:status", "What the workspace runs on and what is outdated."),
         "run": (f"{_INSIDE}:run", "Run a command in the workspace's environment."),
         "shell": (f"{_INSIDE}:shell", "Start a shell in the workspace's environment."),
+        "env": (f"{_ENV}:env", "What env sets set, and which packl says so."),
+        "prefer": (f"{_ENV}:prefer", "Choose whose env set sets a variable."),
         "py": (f"{_INSIDE}:python", "Start the workspace's Python."),
     },
     help="Workareas and workspaces: a virtualenv, a lock, an asset view, and packls being edited.",

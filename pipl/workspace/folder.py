@@ -6,7 +6,8 @@ import dataclasses
 import platform
 import re
 import shutil
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipl import toml
@@ -31,7 +32,8 @@ class Workspace:
 
     `requirements` are PEP 508 texts, besides those of the packls being edited; `extras` are
     the extras of the edited packls that are installed here; `opened` is the release that the
-    workspace was opened from (`name==version`), if it was.
+    workspace was opened from (`name==version`), if it was. `prefer` names the packl that sets a
+    variable where the env sets of several would.
     """
 
     folder: Path
@@ -40,6 +42,7 @@ class Workspace:
     extras: tuple[str, ...] = ("edit", "test")
     python: str | None = None
     opened: str | None = None
+    prefer: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -134,7 +137,17 @@ def load(folder: Path) -> Workspace:
         extras=toml.texts(values, "extras", mark),
         python=toml.text(values, "python", mark, "") or None,
         opened=toml.text(values, "opened", mark, "") or None,
+        prefer=_preferred(values, mark),
     )
+
+
+def _preferred(values: Mapping[str, object], mark: Path) -> Mapping[str, str]:
+    """The table `prefer` of `[env]`. Raises InvalidFile."""
+    env = values.get("env", {})
+    prefer = env.get("prefer", {}) if isinstance(env, dict) else None
+    if not isinstance(prefer, dict) or not all(isinstance(one, str) for one in prefer.values()):
+        raise InvalidFile(str(mark), "`env.prefer` must be a table of variables and packls")
+    return prefer
 
 
 def save(workspace: Workspace) -> None:
@@ -148,6 +161,7 @@ def save(workspace: Workspace) -> None:
             "requirements": list(workspace.requirements),
             "extras": list(workspace.extras),
             "opened": workspace.opened,
+            "env": {"prefer": dict(workspace.prefer)} if workspace.prefer else None,
         },
         comment="A pipl workspace. Change it with `pipl work …`.",
     )

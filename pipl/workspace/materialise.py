@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from filelock import FileLock
 
 from pipl import process
-from pipl.env import venv
+from pipl.env import activation, venv
 from pipl.env.install import Installer
 from pipl.env.interpreter import Interpreter
 from pipl.env.lock import Lock
@@ -36,7 +36,7 @@ def materialise(
     """Make the environment of `place` equal to the lock and settle it.
 
     Several processes may try at once: they take turns. Raises InstallFailed, ServerDown,
-    and what `settle` raises.
+    and what `settle` and `settled.expect_met` raise.
     """
     place.folder.mkdir(parents=True, exist_ok=True)
     with FileLock(place.folder / ".sync.lock"):
@@ -47,6 +47,7 @@ def materialise(
         progress.phase(f"installing {len(lock.packages)} packages")
         installer.sync(environment, lock, root=place.folder, index_url=place.binding.index_url)
         settle(place, progress=progress)
+        settled.expect_met(environment)
     return environment
 
 
@@ -63,6 +64,7 @@ def settle(place: Place, *, progress: Progress = SILENT) -> None:
         progress.phase("asking the packls for env sets and assets")
         report = ask_pipe(environment, ["settle"], place.environ)
     settled.write(environment, report)
+    activation.install(environment)
     placed.write(environment, report)
     placed.lay(place, progress=progress)
 

@@ -22,10 +22,12 @@ from pipl_pipe.errors import (
     NotInstalled,
     PipeError,
 )
-from pipl_pipe.extension import extensions
+from pipl_pipe.extension import choices, extensions
 from pipl_pipe.variables import Operation
 
 GROUP = "pipl_pipe.env_sets"
+VARIABLES = "env"
+"""Under this the `choose` config entry says which distribution sets a variable."""
 _VALUES = ("root", "assets", "workspace", "package")
 
 
@@ -59,7 +61,8 @@ def operations(
                 continue
             env = variables.apply(resolved, env)
             ordered += resolved
-    settled, faults = conflicts.settled(ordered, here().depends, context.prefer)
+    prefer = {**choices(VARIABLES), **context.prefer}
+    settled, faults = conflicts.settled(ordered, here().depends, prefer)
     return settled, (*broken, *faults)
 
 
