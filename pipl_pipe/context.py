@@ -10,7 +10,7 @@ import functools
 import json
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Mapping, Optional
 
@@ -28,7 +28,9 @@ class Context:
     """A workspace as its packls see it.
 
     `project` is the project's name, `url` its server's, `project_folder` its folder where this
-    machine sees it; `index` is `user/name`; `assets` is the asset view.
+    machine sees it; `index` is `user/name`; `assets` is the asset view. `prefer` names the
+    distribution whose env set counts where several set a variable; `task` is the task that is
+    edited here, if it is exactly one.
     """
 
     workspace: Path
@@ -37,6 +39,8 @@ class Context:
     project_folder: Optional[Path]
     index: str
     assets: Path
+    prefer: Mapping[str, str] = field(default_factory=dict)
+    task: str = ""
 
 
 def render(context: Context) -> str:
@@ -52,6 +56,8 @@ def render(context: Context) -> str:
         },
         "index": context.index,
         "assets": str(context.assets),
+        "prefer": dict(context.prefer),
+        "task": context.task,
     }
     return json.dumps(content, indent=1, sort_keys=True) + "\n"
 
@@ -71,8 +77,10 @@ def parse(text: str, *, path: str = NAME) -> Context:
             project_folder=None if folder is None else Path(folder),
             index=str(content["index"]),
             assets=Path(content["assets"]),
+            prefer={str(name): str(one) for name, one in content.get("prefer", {}).items()},
+            task=str(content.get("task", "")),
         )
-    except (ValueError, KeyError, TypeError) as fault:
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
         raise InvalidContext(path, f"{type(fault).__name__}: {fault}") from fault
 
 

@@ -221,4 +221,6 @@ def _reference(reference: Reference) -> Mapping[str, Any]:
 
 
 def _broken(faults: Iterable[PipeError]) -> List[Answer]:
-    return [{"code": one.code, "message": str(one), **one.fields} for one in faults]
+    return [
+        {"code": one.code, "message": str(one), "hint": one.advice, **one.fields} for one in faults
+    ]

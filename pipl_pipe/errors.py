@@ -9,6 +9,8 @@ DesignedError                a fault that somebody can act on
     ├── NoContext            not running inside a workspace
     ├── InvalidContext       what says so cannot be read
     ├── InvalidConfig        a config entry that its service cannot use
+    ├── InstallationMissing  an application outside of packages that is not found
+    ├── EnvSetConflict       two packls set one variable, and neither depends on the other
     ├── PathError
     │   ├── InvalidKey       a key of templates that cannot be
     │   ├── InvalidTemplate  a definition that cannot be; says at which column
@@ -209,6 +211,34 @@ class InvalidConfig(PipeError):
     code = "pipe.invalid-config"
     says = "the config entry {name!r} cannot be used: {problems}"
     hint = "correct it in the config packl that declares it"
+
+
+class InstallationMissing(PipeError):
+    """An application outside of packages that a packl stands for and this machine lacks."""
+
+    name: str
+    version: str
+    distribution: str
+    looked: Tuple[str, ...]
+    variable: str
+    code = "pipe.installation-missing"
+    says = "{name} {version}, which {distribution} stands for, is not found; looked for: {looked}"
+    hint = "install it, or set {variable} to the folder that it is in, then run `pipl work sync`"
+
+
+class EnvSetConflict(PipeError):
+    """Two env sets give one variable different values, and no order says which of them counts."""
+
+    variable: str
+    packls: Tuple[str, ...]
+    first: str
+    code = "pipe.env-set-conflict"
+    says = "{variable} gets different values from packls that do not depend on each other: {packls}"
+    hint = (
+        "let one of them depend on the other, or choose: for this workspace by "
+        "`pipl work prefer {variable} {first}`, for all by the `choose` config entry "
+        '{{"env": {{"{variable}": "{first}"}}}}'
+    )
 
 
 class PathError(PipeError):

@@ -138,6 +138,11 @@ def extensions(
     return Extensions(group, installed, _choices(installed).get(group, {}))
 
 
+def choices(group: str) -> Mapping[str, str]:
+    """What the `choose` config entry says of a group: name to distribution."""
+    return {str(name): str(one) for name, one in _choices(here()).get(group, {}).items()}
+
+
 def called(extension: Extension) -> Any:
     """The entry point's object, or what it returns if it is callable. Raises BrokenExtension."""
     found = extension.load()

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import Dict, Iterable, Mapping
 
-ACTIONS = ("set", "unset", "prepend", "append", "default")
+ACTIONS = ("set", "unset", "prepend", "append", "default", "alias", "source")
 
 
 @dataclass(frozen=True)
@@ -14,13 +14,16 @@ class Operation:
     """One change of one variable; `source` is the distribution that asks for it.
 
     `prepend` and `append` treat the variable as a list of paths and move what is in it
-    already; `default` sets it only where it is not set.
+    already; `default` sets it only where it is not set. `alias` names a command line for
+    interactive shells, and `source` (without a name) a script in a shell's own language: both
+    change no variable here. `line` says where it is declared, as `file:line`.
     """
 
     name: str
     action: str
     value: str = ""
     source: str = ""
+    line: str = ""
 
 
 def apply(operations: Iterable[Operation], environ: Mapping[str, str]) -> Dict[str, str]:

@@ -105,7 +105,7 @@ class Here:
     def place(self, workspace: Workspace) -> Place:
         from pipl.workspace.place import Place
 
-        return Place(workspace.folder, workspace.binding, self.environ)
+        return Place(workspace.folder, workspace.binding, self.environ, prefer=workspace.prefer)
 
     @cached_property
     def installer(self) -> Installer:

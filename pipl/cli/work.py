@@ -17,6 +17,7 @@ _HERE = "pipl.cli.work"
 _INSIDE = "pipl.cli.work_inside"
 _BUNDLE = "pipl.cli.work_bundle"
 _LOCKS = "pipl.cli.work_locks"
+_ENV = "pipl.cli.work_env"
 _REGISTERED = "pipl.cli.work_registered"
 work = LazyGroup(
     "work",
@@ -43,6 +44,8 @@ work = LazyGroup(
         "graph": ("pipl.cli.work_graph:graph", "Draw what requires what."),
         "run": (f"{_INSIDE}:run", "Run a command in the workspace's environment."),
         "shell": (f"{_INSIDE}:shell", "Start a shell in the workspace's environment."),
+        "env": (f"{_ENV}:env", "What env sets set, and which packl says so."),
+        "prefer": (f"{_ENV}:prefer", "Choose whose env set sets a variable."),
         "py": (f"{_INSIDE}:python", "Start the workspace's Python."),
     },
     help="Workareas and workspaces: a virtualenv, a lock, an asset view, and packls being edited.",

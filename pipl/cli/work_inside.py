@@ -33,8 +33,9 @@ def shell(workspace_path: str) -> None:
         raise NotInstalled(str(workspace.folder))
     click.echo(f"Workspace {workspace.name}; `task` lists its commands, `exit` leaves.", err=True)
     start = shells.prepare(workspace.environment, here.environ)
-    environ = {**here.environ, **start.variables}
-    raise SystemExit(running.replace_by(start.command, workspace, environ))
+    given = running.shell_environ if start.activates else running.environ_in
+    variables = {**given(workspace, here.environ), **start.variables}
+    raise SystemExit(running.become(start.command, variables))
 
 
 @click.command(

@@ -6,7 +6,8 @@ import dataclasses
 import platform
 import re
 import shutil
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipl import toml
@@ -34,7 +35,8 @@ class Workspace:
     `requirements` are PEP 508 texts, besides those of the packls being edited; `extras` are
     the extras of the edited packls that are installed here; `opened` is the release that the
     workspace was opened from (`name==version`), if it was; `overlay` names the production that
-    it is laid over: such a release, or another workspace's folder.
+    it is laid over: such a release, or another workspace's folder. `prefer` names the packl that
+    sets a variable where the env sets of several would.
     """
 
     folder: Path
@@ -44,6 +46,7 @@ class Workspace:
     python: str | None = None
     opened: str | None = None
     overlay: str | None = None
+    prefer: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -139,7 +142,17 @@ def load(folder: Path) -> Workspace:
         python=toml.text(values, "python", mark, "") or None,
         opened=toml.text(values, "opened", mark, "") or None,
         overlay=toml.text(values, "overlay", mark, "") or None,
+        prefer=_preferred(values, mark),
     )
+
+
+def _preferred(values: Mapping[str, object], mark: Path) -> Mapping[str, str]:
+    """The table `prefer` of `[env]`. Raises InvalidFile."""
+    env = values.get("env", {})
+    prefer = env.get("prefer", {}) if isinstance(env, dict) else None
+    if not isinstance(prefer, dict) or not all(isinstance(one, str) for one in prefer.values()):
+        raise InvalidFile(str(mark), "`env.prefer` must be a table of variables and packls")
+    return prefer
 
 
 def save(workspace: Workspace) -> None:
@@ -154,6 +167,7 @@ def save(workspace: Workspace) -> None:
             "extras": list(workspace.extras),
             "opened": workspace.opened,
             "overlay": workspace.overlay,
+            "env": {"prefer": dict(workspace.prefer)} if workspace.prefer else None,
         },
         comment="A pipl workspace. Change it with `pipl work …`.",
     )

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from filelock import FileLock
 
 from pipl import process
-from pipl.env import renewal, venv
+from pipl.env import activation, renewal, venv
 from pipl.env.install import Installer
 from pipl.env.interpreter import Interpreter
 from pipl.env.lock import Lock
@@ -38,7 +38,7 @@ def materialise(
 
     It is changed aside: until it is whole, the old one stays as it was. Several processes may
     try at once: they take turns. Raises InstallFailed, ServerDown, NotWritable, DiskFull, and
-    what `settle` raises.
+    what `settle` and `settled.expect_met` raise.
     """
     place.folder.mkdir(parents=True, exist_ok=True)
     environment = place.environment
@@ -66,10 +66,12 @@ def materialise(
                 new = dataclasses.replace(place, name=made.name)
                 installer.sync(new.environment, lock, root=place.folder, index_url=index_url)
                 agreement.check(new.environment, lock, index_url)
-                report = _describe(new, progress)
+                _describe(new, progress)
             placed.lay(place, progress=progress)
-                    return environment
+            settled.expect_met(environment)
+            return environment
         settle(place, progress=progress)
+        settled.expect_met(environment)
     return environment
 
 
@@ -84,11 +86,11 @@ def settle(place: Place, *, progress: Progress = SILENT) -> None:
     What depends on the installed packls is told by the environment's own interpreter.
     Raises FrameworkError, such as for an asset that no place holds.
     """
-    report = _describe(place, progress)
+    _describe(place, progress)
     placed.lay(place, progress=progress)
 
 
-def _describe(place: Place, progress: Progress) -> dict[str, object] | None:
+def _describe(place: Place, progress: Progress) -> None:
     environment = place.environment
     write_context(place)
     report = None
@@ -96,8 +98,8 @@ def _describe(place: Place, progress: Progress) -> dict[str, object] | None:
         progress.phase("asking the packls for env sets and assets")
         report = ask_pipe(environment, ["settle"], place.environ)
     settled.write(environment, report)
+    activation.install(environment)
     placed.write(environment, report)
-    return report
 
 
 def ask_pipe(

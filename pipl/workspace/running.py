@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from pipl import process
+from pipl.env.shells import activating
 from pipl.errors import CommandFailed, NotInstalled, ProgramMissing
 from pipl.workspace import place, settled
 from pipl.workspace.folder import Workspace
@@ -24,14 +25,27 @@ def environ_in(workspace: Workspace, environ: Mapping[str, str]) -> dict[str, st
         raise NotInstalled(str(workspace.folder))
     place.expect_unmoved(environment, workspace.folder)
     variables = environment.environ(environ)
-    variables = changes.apply(settled.read(environment).env, variables)
+    operations = settled.read(environment).env
+    variables = changes.apply(operations, variables)
     variables["PIPL_WORKSPACE"] = str(workspace.folder)
     variables.pop("PIPL_OVERLAY", None)
     if workspace.overlay is not None:
         from pipl.workspace import overlay  # slow to import, and most workspaces are none
 
         variables["PIPL_OVERLAY"] = overlay.shown(workspace) or ""
-    return variables
+    own = {"PIPL_TASK": place.task_of(environment), activating.NAMES: activating.names(operations)}
+    return {name: one for name, one in {**variables, **own}.items() if one or name not in own}
+
+
+def shell_environ(workspace: Workspace, environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables of a shell that activates the environment itself.
+
+    So `deactivate` there leads back to what the user had. Raises as `environ_in` does.
+    """
+    own = ("PIPL_WORKSPACE", "PIPL_TASK", "PIPL_OVERLAY")
+    inside = environ_in(workspace, environ)
+    kept = {name: one for name, one in environ.items() if name not in own}
+    return {**kept, **{name: inside[name] for name in own if name in inside}}
 
 
 def replace_by(args: Sequence[str], workspace: Workspace, environ: Mapping[str, str]) -> int:
@@ -40,8 +54,12 @@ def replace_by(args: Sequence[str], workspace: Workspace, environ: Mapping[str, 
     Returns its status only on Windows. Raises ProgramMissing, CommandFailed, NotInstalled,
     WorkspaceMoved.
     """
-    variables = environ_in(workspace, environ)
-    program = shutil.which(args[0], path=variables["PATH"])
+    return become(args, environ_in(workspace, environ))
+
+
+def become(args: Sequence[str], variables: dict[str, str]) -> int:
+    """Become a command that has these variables. Raises ProgramMissing, CommandFailed."""
+    program = shutil.which(args[0], path=variables.get("PATH", os.defpath))
     if program is None:
         raise ProgramMissing(args[0])
     if sys.platform == "win32":

@@ -7,21 +7,18 @@ import re
 import subprocess
 import sys
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Dict, Iterator, Mapping, Sequence, Tuple
 
 from pipl_pipe import context as contexts
 from pipl_pipe import envset, variables
 from pipl_pipe.context import Context
-from pipl_pipe.distributions import Extension
 from pipl_pipe.editor import choice
 from pipl_pipe.editor.choice import Chosen
 from pipl_pipe.editor.editor import Editor, editors
 from pipl_pipe.errors import (
     EditorUnavailable,
     EnvSetMissing,
-    NotOnThisMachine,
     PipeError,
 )
 from pipl_pipe.extension import Loaded, extensions
@@ -110,14 +107,8 @@ def _expect_env_sets(chosen: Chosen, faults: Sequence[PipeError]) -> None:
         if name not in declared:
             raise EnvSetMissing(chosen.name, name)
         for fault in faults:
-            if _is_about(fault, declared[name]):
+            if fault.fields.get("distribution") == declared[name].distribution:
                 raise fault
-
-
-def _is_about(fault: PipeError, env_set: Extension) -> bool:
-    if isinstance(fault, NotOnThisMachine):  # it names the application, in the packl's version
-        return fault.version == metadata.version(env_set.distribution)
-    return fault.fields.get("distribution") == env_set.distribution
 
 
 def _first_frame(file: Path) -> Path:

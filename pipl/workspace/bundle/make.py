@@ -121,7 +121,7 @@ def _manifest(
         requirements=workspace.requirements,
         extras=workspace.extras,
         opened=workspace.opened,
-        env=workspace.env,
+        prefer=workspace.prefer,
         products=products,
         files=manifests.listed(made, progress=progress),
     )

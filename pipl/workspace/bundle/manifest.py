@@ -43,7 +43,7 @@ class Manifest:
     """What a bundle holds.
 
     `workspace` and `project` are names, `url` the server's root, `index` is `user/name`,
-    `python` a minor version such as `3.11`; `requirements`, `extras`, `opened` and `env` are
+    `python` a minor version such as `3.11`; `requirements`, `extras`, `opened` and `prefer` are
     those of the workspace. `products` are package to assets; `files` paths in the bundle, with
     forward slashes, to sha256.
     """
@@ -58,7 +58,7 @@ class Manifest:
     opened: str | None
     products: Mapping[str, ProductAssets]
     files: Mapping[str, str]
-    env: Mapping[str, str] = field(default_factory=dict)
+    prefer: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def wheels(self) -> tuple[str, ...]:
@@ -81,7 +81,7 @@ def write(folder: Path, manifest: Manifest) -> None:
         "requirements": list(manifest.requirements),
         "extras": list(manifest.extras),
         "opened": manifest.opened,
-        "env": dict(manifest.env),
+        "prefer": dict(manifest.prefer),
         "products": {
             package: json.loads(references.render(one))
             for package, one in manifest.products.items()
@@ -110,7 +110,7 @@ def read(folder: Path) -> Manifest:
                 str(package): references.parse(json.dumps(one), product=str(package))
                 for package, one in document["products"].items()
             },
-            env={str(name): _text(one, "env") for name, one in document["env"].items()},
+            prefer={str(name): _text(one, "prefer") for name, one in document["prefer"].items()},
             files={str(name): _text(sha256, "files") for name, sha256 in document["files"].items()},
         )
     except FileNotFoundError as fault:

@@ -88,7 +88,7 @@ def unbundle(
             requirements=manifest.requirements,
             extras=manifest.extras,
             opened=manifest.opened,
-            env=manifest.env,
+            prefer=manifest.prefer,
         )
         workspace_folder.save(workspace)
         for packl in manifest.sources:
@@ -99,7 +99,7 @@ def unbundle(
     except BaseException:
         workspace_folder.delete(workspace)
         raise
-    place = Place(workspace.folder, workspace.binding, environ, env_choices=workspace.env)
+    place = Place(workspace.folder, workspace.binding, environ, prefer=workspace.prefer)
     settle(place, progress=progress)
     return workspace
 
@@ -161,7 +161,7 @@ def _install(
     with served(wheels) as index, contextlib.suppress(FrameworkError):  # told by the next settle
         here = dataclasses.replace(workspace.binding, url=index.url, index=INDEX)
         materialise(
-            Place(workspace.folder, here, environ, env_choices=manifest.env),
+            Place(workspace.folder, here, environ, prefer=manifest.prefer),
             _from(lock, manifest, index),
             interpreter_for(workspace),
             installer,

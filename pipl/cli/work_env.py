@@ -1,0 +1,94 @@
+"""`pipl work env|prefer`: the variables that env sets set. Quick to import, without tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from pipl.cli.here import Here, json_option, workspace_option
+from pipl.env.shells.known import SHELLS
+
+if TYPE_CHECKING:
+    from pipl.workspace.variables import Explained, Variables
+
+
+@click.command(epilog="Example: pipl work env --explain PATH")
+@workspace_option
+@click.option("--explain", "variable", metavar="VAR", help="Each step that leads to its value.")
+@click.option("--shell", "shell_name", type=click.Choice(list(SHELLS)), help="As its statements.")
+@json_option
+def env(
+    workspace_path: str | None, variable: str | None, shell_name: str | None, as_json: bool
+) -> None:
+    """What the env sets of the workspace's packls set, and which packl says so."""
+    from pipl.cli import render
+    from pipl.workspace import variables
+
+    here = Here.now()
+    workspace = here.workspace(workspace_path)
+    if shell_name is not None:
+        changed = variables.changes_for(workspace, here.environ)
+        click.echo(SHELLS[shell_name].statements(changed), nl=False)
+    elif variable is not None:
+        explained = variables.explain(workspace, here.environ, variable)
+        render.print_json(explained) if as_json else _show_explained(explained)
+    else:
+        found = variables.of(workspace, here.environ)
+        render.print_json(found) if as_json else _show(found)
+
+
+@click.command(epilog="Example: pipl work prefer OCIO show-colours")
+@click.argument("variable")
+@click.argument("packl", required=False)
+@click.option("--undo", is_flag=True, help="Prefer none any more.")
+@workspace_option
+@json_option
+def prefer(
+    variable: str, packl: str | None, undo: bool, workspace_path: str | None, as_json: bool
+) -> None:
+    """Let PACKL set VARIABLE in this workspace, where the env sets of several would."""
+    from pipl.cli import render
+    from pipl.workspace import locking, variables
+
+    if (packl is None) != undo:
+        raise click.UsageError("give either a PACKL or --undo")
+    here = Here.now()
+    workspace = variables.prefer(here.workspace(workspace_path), variable, packl)
+    with render.progress(quiet=as_json) as progress:
+        locking.sync(workspace, here.installer, here.place(workspace), progress=progress)
+    if as_json:
+        render.print_json({"workspace": workspace.folder, "prefer": workspace.prefer})
+    elif packl is not None:
+        click.echo(f"{variable} is set by {packl} in {workspace.name}")
+    else:
+        click.echo(f"{variable} is set by whichever packl depends on the others")
+
+
+def _show(found: Variables) -> None:
+    for name, value in found.values.items():
+        text = f"{name} is not set" if value is None else f"{name}={value}"
+        click.echo(f"{text}  ({', '.join(found.packls(name))})")
+    for one in found.operations:
+        if one.action in ("alias", "source"):
+            click.echo(
+                f"{' '.join(filter(None, [one.action, one.name]))} {one.value}  ({one.source})"
+            )
+    if not found.operations:
+        click.echo("no packl of the workspace declares variables")
+    for fault in found.broken:
+        click.echo(f"warning: {fault}", err=True)
+
+
+def _show_explained(found: Explained) -> None:
+    value = "is not set" if found.value is None else f"= {found.value}"
+    click.echo(f"{found.name} {value}")
+    before = "not set" if found.before is None else found.before
+    click.echo(f"  before env sets: {before}")
+    for step in found.steps:
+        one = step.operation
+        click.echo(f"  {one.source}: {one.action} {one.value}".rstrip())
+        click.echo(f"    at {one.line or 'an unknown line'}")
+        click.echo(f"    then {'not set' if step.after is None else step.after}")
+    if not found.steps:
+        click.echo("  no env set of the workspace changes it")

@@ -1,0 +1,89 @@
+"""`python pipl-activate SHELL`: what an activate script reads, run in the environment itself.
+
+It knows the environment by where it lies, so that a moved one is right too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipl.env.shells import changes
+from pipl.env.shells.cmd import OLD
+from pipl.env.shells.known import SHELLS
+from pipl_pipe.variables import Operation
+
+SETTLED = "pipl-settled.json"
+CONTEXT = "pipl.json"
+NAMES = "PIPL_ENV_NAMES"
+BACK = "--back"
+_UNSHOWN = re.compile(r"[^\w.+=@:/ -]")
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Print an activation, or with `--back` what takes one back that is in the variables."""
+    environment = Path(sys.argv[0]).resolve().parent
+    environ = dict(os.environ)
+    shell = SHELLS[arguments[0]]
+    if BACK in arguments:
+        text = shell.statements(undoing(environ))
+    else:
+        operations = _operations(environment)
+        own = identity(_read(environment / CONTEXT), environ, operations)
+        made = changes.of(operations, environ, own)
+        undone = changes.back(made, environ)
+        text = shell.activation(made, undone, own["VIRTUAL_ENV_PROMPT"])
+    encoding = "utf-8" if os.name == "nt" else sys.getfilesystemencoding()
+    sys.stdout.buffer.write(text.encode(encoding, errors="surrogateescape"))
+
+
+def identity(
+    context: Mapping[str, Any], environ: Mapping[str, str], operations: Sequence[Operation]
+) -> dict[str, str]:
+    """The variables that say which workspace this is; an empty one is to be removed."""
+    workspace = str(context.get("workspace", ""))
+    task, overlay = str(context.get("task", "")), environ.get("PIPL_OVERLAY", "")
+    name = re.split(r"[\\/]", workspace)[-1] or environ.get("VIRTUAL_ENV_PROMPT", "")
+    shown = " ".join(filter(None, [name, task, overlay and f"overlay {overlay}"]))
+    return {
+        "PIPL_WORKSPACE": workspace,
+        "PIPL_TASK": task,
+        NAMES: names(operations),
+        "VIRTUAL_ENV_PROMPT": _UNSHOWN.sub("?", shown),
+    }
+
+
+def names(operations: Sequence[Operation]) -> str:
+    """The variables that the operations change, with spaces between."""
+    return " ".join(sorted({one.name for one in operations if one.action not in _NO_VARIABLE}))
+
+
+_NO_VARIABLE = ("alias", "source")
+
+
+def undoing(environ: Mapping[str, str]) -> changes.Changes:
+    """For a shell that can keep old values in variables alone."""
+    old = {name[len(OLD) :]: one for name, one in environ.items() if name.startswith(OLD)}
+    changed = [*environ.get(NAMES, "").split(), "PIPL_WORKSPACE", "PIPL_TASK", NAMES]
+    gone = [name for name in changed if name not in old]
+    return changes.Changes(old, (*gone, *(f"{OLD}{name}" for name in old)))
+
+
+def _operations(environment: Path) -> list[Operation]:
+    found = _read(environment / SETTLED).get("env", ())
+    known = Operation.__dataclass_fields__
+    return [Operation(**{key: one[key] for key in one if key in known}) for one in found]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Empty where there is no such file: the activation itself shall not fail."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
