@@ -25,7 +25,7 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     │   ├── NoInterpreter, UnknownInstaller, InvalidRequirement
     │   ├── Unresolvable, ResolverFailed, InstallFailed, InvalidLock
     │   ├── NotLocked, NotInstalled, WorkspaceMoved, EnvironmentDamaged
-    │   └── LockStale, NoSuchLock
+    │   └── LockStale, NoSuchLock, NotInLock, NoCommonInterpreter
     ├── BuildError                   7
     │   └── BuildFailed, InvalidWheel, InvalidSdist
     ├── CIError                      8
@@ -36,6 +36,7 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     │   ├── JobFailed, JobTimedOut, JobOutOfMemory, JobLost, ResultTooLarge
     │   └── ResourcesLacking, InvalidEngineOption, EngineMissing, SchedulerInsecure, SchedulerDown
     ├── CommandFailed, CommandTimedOut, ProgramMissing   9  a program that pipl runs
+    ├── PictureNeedsGraphviz                             9
     ├── AssetFault                   12 the project's asset store and what keeps its assets
     │   ├── MarksUnreadable, CollectorBusy, NothingToUndo, StoreShared, NoStore
     │   ├── StoreReplaced, StoreMisconfigured
@@ -541,6 +542,16 @@ class NoInterpreter(EnvError):
     hint = "install one, or give a path with --python"
 
 
+class NoCommonInterpreter(EnvError):
+    """Those who say which Pythons they admit, the packls edited here first."""
+
+    asked: tuple[str, ...]
+    found: tuple[str, ...]
+    code = "env.no-common-interpreter"
+    says = "no Python interpreter fits everybody: {asked}; found: {found}"
+    hint = "install one that does, change a requires-python, or require another version"
+
+
 class UnknownInstaller(EnvError):
     name: str
     known: tuple[str, ...]
@@ -558,9 +569,13 @@ class InvalidRequirement(EnvError):
 
 
 class Unresolvable(EnvError):
+    """`told` is what pipl has found out besides (empty: nothing), `conflict` that as a value."""
+
     explanation: str
+    told: str = ""
+    conflict: object = None
     code = "env.unresolvable"
-    says = "these requirements cannot be met together:\n{explanation}"
+    says = "these requirements cannot be met together:\n{told}{explanation}"
     hint = "change one of the requirements named above; the environment is as it was"
 
 
@@ -618,6 +633,15 @@ class NotLocked(EnvError):
     code = "env.not-locked"
     says = "the workspace {path} has no lock"
     hint = "make one with `pipl work lock`, or `pipl work sync`"
+
+
+class NotInLock(EnvError):
+    name: str
+    workspace: str
+    close: tuple[str, ...]
+    code = "env.not-in-lock"
+    says = "the lock of {workspace} does not hold {name}; close to it: {close}"
+    hint = "see what it holds with `pipl work graph`, or add it with `pipl work add`"
 
 
 class LockStale(EnvError):
@@ -1087,6 +1111,16 @@ class ProgramMissing(PiplError):
     exit_code = 9
     says = "the program {program} is not installed"
     hint = "install it; in a workspace, add the packl that brings it with `pipl work add`"
+
+
+class PictureNeedsGraphviz(PiplError):
+    """The program that places boxes and arrows is not installed."""
+
+    program: str
+    code = "command.graphviz-missing"
+    exit_code = 9
+    says = "an SVG picture is drawn by Graphviz's {program}, which is not installed"
+    hint = "install Graphviz, or draw it with `--format tree` or `--format mermaid`"
 
 
 class RoadBlocked(PiplError):

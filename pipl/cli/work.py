@@ -35,6 +35,8 @@ work = LazyGroup(
         "history": (f"{_LOCKS}:history", "The locks that the workspace had."),
         "rollback": (f"{_LOCKS}:rollback", "Go back to a lock that the workspace had."),
         "status": (f"{_HERE}:status", "What the workspace runs on and what is outdated."),
+        "why": ("pipl.cli.work_graph:why", "Why a packl is in the workspace: by which chains."),
+        "graph": ("pipl.cli.work_graph:graph", "Draw what requires what."),
         "run": (f"{_INSIDE}:run", "Run a command in the workspace's environment."),
         "shell": (f"{_INSIDE}:shell", "Start a shell in the workspace's environment."),
         "py": (f"{_INSIDE}:python", "Start the workspace's Python."),
@@ -332,9 +334,10 @@ def status(workspace_path: str | None, as_json: bool) -> None:
 def show_change(changed: LockChange, *, as_json: bool) -> None:
     """Say what a lock moved, and which of the packls are broken."""
     from pipl.cli.work_locks import show_changes
-    from pipl.workspace import settled
+    from pipl.workspace import agreement, settled
 
-    broken = settled.read(changed.workspace.environment).broken
+    environment = changed.workspace.environment
+    broken = (*settled.read(environment).broken, *agreement.read(environment))
     if as_json:
         render.print_json(
             {

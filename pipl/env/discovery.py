@@ -10,6 +10,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 from virtualenv import session_via_cli
 
+from pipl.env import managed
 from pipl.env.interpreter import Interpreter
 from pipl.errors import NoInterpreter
 
@@ -46,7 +47,17 @@ def admitted(
 
 
 def look_up(spec: str, environ: Mapping[str, str] | None) -> Interpreter | None:
-    """The interpreter that a path or a version names, below any environment; None: none."""
+    """The interpreter that a path or a version names, below any environment; None: none.
+
+    Versions are looked for where virtualenv does, then among those of pyenv and uv.
+    """
+    found = _asked(spec, environ)
+    for path in () if found else managed.executables(spec, environ or os.environ):
+        found = found or _asked(str(path), environ)
+    return found
+
+
+def _asked(spec: str, environ: Mapping[str, str] | None) -> Interpreter | None:
     arguments = [f"--python={spec}", "--no-seed", "unused"]
     env = None if environ is None else virtualenv_environ(environ)
     try:

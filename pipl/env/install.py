@@ -42,6 +42,7 @@ class Resolve:
     they have. Of the versions in `prefer`, all stay that may, but for those of `upgrade`. Only
     the index at `index_url` (PEP 503) counts. Pre-releases are chosen of `prereleases`, of
     packages that are locked in one, of those that have no other, and where one is asked for.
+    After `timeout_s` seconds it is given up.
 
     `platforms`, as `pipl.env.platforms` names them, are all that the lock is wanted for;
     none: this one.
@@ -58,6 +59,7 @@ class Resolve:
     upgrade: Upgrade = frozenset()
     prereleases: Upgrade = frozenset()
     platforms: tuple[str, ...] = ()
+    timeout_s: float | None = None
 
     @property
     def early(self) -> Upgrade:
@@ -89,8 +91,8 @@ class Installer(Protocol):
         """The lock for what is wanted; nothing is installed.
 
         Raises Unresolvable with the resolver's own explanation, ResolverFailed where it
-        could not finish (a packl that cannot be read or built, an index in trouble) and
-        InvalidRequirement.
+        could not finish (a packl that cannot be read or built, an index in trouble),
+        CommandTimedOut and InvalidRequirement.
         """
         ...
 

@@ -57,3 +57,15 @@ def find(
     if wanted is not None:
         return discovery.named(wanted, admitted, environ)
     return discovery.admitted(admitted, current, environ)
+
+
+def fits(interpreter: Interpreter, requires: str) -> bool:
+    """Whether a specifier set (PEP 440) admits it; one that cannot be read does not."""
+    if not requires:
+        return True
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # slow to import
+
+    try:
+        return SpecifierSet(requires).contains(interpreter.version, prereleases=True)
+    except InvalidSpecifier:
+        return False

@@ -17,6 +17,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.version import Version
+
 from pipl.env import blank
 from pipl.env.blank import Blank
 from pipl.env.interpreter import Interpreter
@@ -24,6 +26,7 @@ from pipl.errors import DiskFull, NotWritable, PathExists
 
 PLAIN = re.compile(r"[A-Za-z0-9_./+@=, ~-]+")
 """Texts that every shell reads unchanged between single quotes."""
+_VERSION = re.compile(r"\d+\.\d+\.\d+")
 _FOREIGN = ("PYTHONHOME", "PYTHONPATH", "__PYVENV_LAUNCHER__")
 
 
@@ -48,6 +51,20 @@ class Environment:
             return self.folder / "Lib" / "site-packages"
         found = sorted(self.folder.glob("lib/python*/site-packages"))
         return found[0] if found else self.folder / "lib" / "site-packages"
+
+    @property
+    def interpreter(self) -> Interpreter | None:
+        """The Python below it, None where there is none or it is not known."""
+        try:
+            text = (self.folder / "pyvenv.cfg").read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return None
+        said = dict(re.findall(r"^(\S+) *= *(.*?) *$", text, re.MULTILINE))
+        version = _VERSION.match(said.get("version_info") or said.get("version") or "")
+        base = said.get("base-executable")
+        if version is None or not base or not Path(base).exists():
+            return None
+        return Interpreter(Path(base), Version(version[0]))
 
     def exists(self) -> bool:
         """Whether it is there and its interpreter still is, for this user."""

@@ -43,6 +43,10 @@ class SimpleIndex(ThreadingHTTPServer):
         self.folder = folder
         self.asked: list[str] = []
 
+    def files(self) -> list[Path]:
+        """The distributions; a `.metadata` beside a wheel stands in for what it declares."""
+        return [one for one in sorted(self.folder.iterdir()) if one.suffix != ".metadata"]
+
     @property
     def origin(self) -> str:
         """The root of the server."""
@@ -153,7 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Silence: `asked` holds it."""
 
     def _send_page(self, project: str) -> None:
-        files = [_File.at(path) for path in sorted(self.server.folder.iterdir())]
+        files = [_File.at(path) for path in self.server.files()]
         links = [file.link for file in files if file.project == project]
         page = "\n".join(["<!DOCTYPE html>", "<html><body>", *links, "</body></html>"])
         status = HTTPStatus.OK if links else HTTPStatus.NOT_FOUND
@@ -185,6 +189,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _metadata(path: Path) -> bytes:
+    beside = path.with_name(f"{path.name}.metadata")
+    if beside.exists():
+        return beside.read_bytes()
     with zipfile.ZipFile(path) as archive:
         (member,) = (
             name

@@ -9,14 +9,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from pipl.env import python
 from pipl.env.install import Installer, Resolve, Upgrade
 from pipl.env.interpreter import Interpreter
 from pipl.env.lock import Lock
-from pipl.errors import InvalidLock, InvalidRequirement, LockStale, NotLocked, NotWritable
+from pipl.errors import (
+    InvalidLock,
+    InvalidRequirement,
+    LockStale,
+    NotLocked,
+    NotWritable,
+    Unresolvable,
+)
 from pipl.progress import SILENT, Progress
 from pipl.workspace import folder as workspace_folder
-from pipl.workspace import history, turns
+from pipl.workspace import history, interpreters, turns
 from pipl.workspace.changes import Change, changes_between
 from pipl.workspace.folder import Workspace
 from pipl.workspace.materialise import materialise
@@ -37,9 +43,8 @@ class LockChange:
 
 
 def interpreter_for(workspace: Workspace) -> Interpreter:
-    """The interpreter that the workspace asks for and its edited packls admit."""
-    required = (edited.requires_python for edited in map(packl.read, workspace.edited))
-    return python.find(workspace.python, ",".join(filter(None, required)))
+    """The interpreter that the workspace asks for, its edited packls and its lock admit."""
+    return interpreters.chosen(workspace)
 
 
 def read_lock(workspace: Workspace) -> Lock | None:
@@ -102,8 +107,25 @@ def resolve(
 
     Raises Unresolvable, InvalidPackl, NoInterpreter, ServerDown.
     """
-    lock = installer.resolve(wanted(workspace, upgrade=upgrade, progress=progress))
+    asked = wanted(workspace, upgrade=upgrade, progress=progress)
+    lock = solve(workspace, asked, installer, progress=progress)
     return LockChange(workspace, lock, changes_between(lock_if_usable(workspace), lock))
+
+
+def solve(
+    workspace: Workspace, asked: Resolve, installer: Installer, *, progress: Progress = SILENT
+) -> Lock:
+    """The lock for what is asked, with another interpreter where one is found that fits better.
+
+    Raises Unresolvable, which says what was found out of the conflict, and NoCommonInterpreter.
+    """
+    try:
+        return installer.resolve(asked)
+    except Unresolvable as fault:
+        from pipl.workspace import explaining  # slow to import, and seldom needed
+
+        progress.phase("looking for what would make it solvable")
+        return explaining.solved_otherwise(fault, workspace, asked, installer)
 
 
 def lock(

@@ -18,7 +18,7 @@ from pipl.env.venv import Environment
 from pipl.errors import FrameworkError, InstallFailed
 from pipl.process import Completed
 from pipl.progress import SILENT, Progress
-from pipl.workspace import placed, settled, turns
+from pipl.workspace import agreement, placed, settled, turns
 from pipl.workspace.place import Place, made_for, write_context
 
 _PROVIDERS = ("products", "env_sets", "config", "services")
@@ -46,9 +46,11 @@ def materialise(
         renewal.recover(folder)
         owner = made_for(environment)
         usable = environment.exists() and owner in (None, place.folder)
+        usable = usable and not _is_of_another(environment, interpreter)
         if usable and owner is None:  # just made, and nobody's yet
             progress.phase(f"installing {len(lock.packages)} packages")
             installer.sync(environment, lock, root=place.folder, index_url=index_url)
+            agreement.check(environment, lock, index_url)
         elif not usable or not installer.is_current(
             environment, lock, root=place.folder, index_url=index_url
         ):
@@ -61,11 +63,17 @@ def materialise(
                 progress.phase(f"installing {len(lock.packages)} packages")
                 new = dataclasses.replace(place, name=made.name)
                 installer.sync(new.environment, lock, root=place.folder, index_url=index_url)
+                agreement.check(new.environment, lock, index_url)
                 _describe(new, progress)
             placed.lay(place, progress=progress)
             return environment
         settle(place, progress=progress)
     return environment
+
+
+def _is_of_another(environment: Environment, interpreter: Interpreter) -> bool:
+    present = environment.interpreter
+    return present is not None and present.minor != interpreter.minor
 
 
 def settle(place: Place, *, progress: Progress = SILENT) -> None:

@@ -65,7 +65,7 @@ def update(
         wanted = locking.wanted(
             now, upgrade=upgrade, constraints=targets, prereleases=early, progress=progress
         )
-        lock = installer.resolve(wanted)
+        lock = locking.solve(now, wanted, installer, progress=progress)
         changes = changes_between(locking.lock_if_usable(now), lock)
         obvious = upgrade is ALL or all(change.name in upgrade for change in changes)
         try:
@@ -133,7 +133,7 @@ def roll_back(
         lock = lock.without(gone)
         if locking.lacking(restored, lock):  # packls that are edited since
             wanted = locking.wanted(restored, prefer=lock, progress=progress)
-            lock = installer.resolve(wanted)
+            lock = locking.solve(restored, wanted, installer, progress=progress)
         workspace_folder.save(restored)
         lock.write(restored.lock_path)
         why = f"rollback to {found.number}"

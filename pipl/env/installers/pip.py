@@ -141,6 +141,7 @@ class PipInstaller:
                 f"--constraint={limits}",
                 *early,
                 cwd=wanted.root,
+                timeout_s=wanted.timeout_s,
             )
             if done.status != 0:
                 if pip_words.is_about_requirements(done):

@@ -28,7 +28,14 @@ class Pip:
     environ: Mapping[str, str]
     index_url: str | None
 
-    def run(self, target: Path, command: str, *args: str | Path, cwd: Path) -> Completed:
+    def run(
+        self,
+        target: Path,
+        command: str,
+        *args: str | Path,
+        cwd: Path,
+        timeout_s: float | None = None,
+    ) -> Completed:
         """A pip command for the Python `target`, which needs no pip of its own.
 
         It runs in isolated mode, so nothing in `cwd` is imported.
@@ -37,11 +44,15 @@ class Pip:
         if self.index_url is not None:
             variables["PIP_INDEX_URL"] = self.index_url
         call: list[str | Path] = [self.python, "-I", "-m", "pip", f"--python={target}", command]
-        return process.run([*call, *args, *_ALWAYS], cwd=cwd, env=variables, check=False)
+        return process.run(
+            [*call, *args, *_ALWAYS], cwd=cwd, env=variables, check=False, timeout_s=timeout_s
+        )
 
-    def install(self, target: Path, *args: str | Path, cwd: Path) -> Completed:
+    def install(
+        self, target: Path, *args: str | Path, cwd: Path, timeout_s: float | None = None
+    ) -> Completed:
         """`pip install`, without its progress."""
-        return self.run(target, "install", *args, *_QUIETLY, cwd=cwd)
+        return self.run(target, "install", *args, *_QUIETLY, cwd=cwd, timeout_s=timeout_s)
 
 
 @dataclass(frozen=True)

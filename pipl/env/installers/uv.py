@@ -108,6 +108,7 @@ class UvInstaller:
             index_url=wanted.index_url,
             cwd=folder if universal else wanted.root,
             settings=folder if universal else None,
+            timeout_s=wanted.timeout_s,
         )
         if done.status != 0:
             if uv_words.is_about_requirements(done):
@@ -198,7 +199,12 @@ class UvInstaller:
                 raise InstallFailed(uv_words.explained(done))
 
     def _run(
-        self, *args: str | Path, index_url: str | None, cwd: Path, settings: Path | None = None
+        self,
+        *args: str | Path,
+        index_url: str | None,
+        cwd: Path,
+        settings: Path | None = None,
+        timeout_s: float | None = None,
     ) -> Completed:
         """`settings` is the folder of the only settings that count, None: there are none."""
         where = [] if index_url is None else [f"--default-index={index_url}"]
@@ -209,9 +215,10 @@ class UvInstaller:
             where.append("--no-config")
         said = [one for one in _ALWAYS if one != "--quiet" or "--dry-run" not in args]
         call = [self.program, *args, *where, *said]
-        done = process.run(call, cwd=cwd, env=variables, check=False)
+        done = process.run(call, cwd=cwd, env=variables, check=False, timeout_s=timeout_s)
         if done.status != 0 and uv_words.is_about_its_cache(done):  # such as in a read-only home
-            done = process.run([*call, "--no-cache"], cwd=cwd, env=variables, check=False)
+            call.append("--no-cache")
+            done = process.run(call, cwd=cwd, env=variables, check=False, timeout_s=timeout_s)
         return done
 
 

@@ -49,11 +49,7 @@ class Need:
     @cached_property
     def extra(self) -> str | None:
         """The extra without which it does not count, None where it always does."""
-        marker = self.requirement.marker if self.requirement else None
-        if marker is None or marker.evaluate({"extra": ""}):
-            return None
-        named = _EXTRA.findall(str(marker))
-        return next((one for one in named if marker.evaluate({"extra": one})), None)
+        return extra_of(self.requirement) if self.requirement else None
 
     @cached_property
     def counts(self) -> bool:
@@ -88,6 +84,15 @@ def _parsed(text: str) -> Requirement | None:
         return Requirement(text)
     except InvalidRequirement:
         return None
+
+
+def extra_of(requirement: Requirement) -> str | None:
+    """The extra without which a requirement does not count, None where it always does."""
+    marker = requirement.marker
+    if marker is None or marker.evaluate({"extra": ""}):
+        return None
+    named = _EXTRA.findall(str(marker))
+    return next((one for one in named if marker.evaluate({"extra": one})), None)
 
 
 def mode_of(specifier: SpecifierSet) -> Mode:

@@ -1,0 +1,1 @@
+"""Why requirements cannot be met together, and which single change would help."""
