@@ -105,7 +105,7 @@ class Here:
     def place(self, workspace: Workspace) -> Place:
         from pipl.workspace.place import Place
 
-        return Place(workspace.folder, workspace.binding, self.environ)
+        return Place(workspace.folder, workspace.binding, self.environ, env_choices=workspace.env)
 
     @cached_property
     def installer(self) -> Installer:
@@ -187,6 +187,10 @@ class Here:
         from pipl_pipe.packl import Note
 
         return Note(who=self.author.name, when=time.strftime("%Y-%m-%d"), why=why)
+
+    def existing(self, path: str) -> Path:
+        """A path as seen from here. Raises PathMissing."""
+        return self._start(path)
 
     def _start(self, path: str | None) -> Path:
         if path in (None, "", "."):

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from pipl.workspace.locking import LockChange
 
 _HERE = "pipl.cli.work"
+_ENV = "pipl.cli.work_env"
 _INSIDE = "pipl.cli.work_inside"
+_BUNDLE = "pipl.cli.work_bundle"
 _LOCKS = "pipl.cli.work_locks"
 _REGISTERED = "pipl.cli.work_registered"
 work = LazyGroup(
@@ -35,9 +37,13 @@ work = LazyGroup(
         "history": (f"{_LOCKS}:history", "The locks that the workspace had."),
         "rollback": (f"{_LOCKS}:rollback", "Go back to a lock that the workspace had."),
         "status": (f"{_HERE}:status", "What the workspace runs on and what is outdated."),
+        "bundle": (f"{_BUNDLE}:bundle", "Write all that recreates the workspace to a folder."),
+        "unbundle": (f"{_BUNDLE}:unbundle", "Make a workspace from a bundle, with no network."),
+        "relocate": (f"{_BUNDLE}:relocate", "Make a workspace that was moved work again."),
         "why": ("pipl.cli.work_graph:why", "Why a packl is in the workspace: by which chains."),
         "graph": ("pipl.cli.work_graph:graph", "Draw what requires what."),
         "run": (f"{_INSIDE}:run", "Run a command in the workspace's environment."),
+        "env": (f"{_ENV}:env", "What packls set in the environment, and which one what."),
         "shell": (f"{_INSIDE}:shell", "Start a shell in the workspace's environment."),
         "py": (f"{_INSIDE}:python", "Start the workspace's Python."),
     },

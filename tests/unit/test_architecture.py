@@ -23,13 +23,13 @@ PIPL_ROWS = [
 ]
 PIPE_ROWS = [
     ["errors", "names"],
-    ["durable", "distributions", "variables", "login"],
+    ["durable", "distributions", "variables", "installation", "login"],
     ["extension"],
     ["config", "packl", "registry"],
     ["context"],
     ["path"],
     ["asset"],
-    ["product", "envset", "editor", "publish"],
+    ["product", "envset", "editor", "publish", "shells"],
     ["task"],
     ["services", "describe"],
     ["testing", "__main__"],
