@@ -61,7 +61,7 @@ def continue_release(
         wanted = locking.wanted(
             workspace, prefer=lock, upgrade=frozenset({release.project}), progress=progress
         )
-        installer.resolve(wanted).write(workspace.lock_path)
+        locking.solve(workspace, wanted, installer, progress=progress).write(workspace.lock_path)
     except BaseException:
         workspace_folder.delete(workspace)
         raise

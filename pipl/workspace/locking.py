@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from filelock import FileLock
-
 from pipl.env.install import Installer, Resolve, Upgrade
 from pipl.env.interpreter import Interpreter
 from pipl.env.lock import Lock
@@ -24,7 +22,7 @@ from pipl.errors import (
 )
 from pipl.progress import SILENT, Progress
 from pipl.workspace import folder as workspace_folder
-from pipl.workspace import history, interpreters
+from pipl.workspace import history, interpreters, turns
 from pipl.workspace.changes import Change, changes_between
 from pipl.workspace.folder import Workspace
 from pipl.workspace.materialise import materialise
@@ -248,7 +246,7 @@ def changing(workspace: Workspace) -> Iterator[Workspace]:
     """The workspace as its mark says now, while nobody else changes it. Raises NotWritable."""
     if not os.access(workspace.folder, os.W_OK):
         raise NotWritable(str(workspace.folder), "it is another user's, or read-only")
-    with FileLock(workspace.folder / ".change.lock"):
+    with turns.alone(workspace.folder / ".change.lock"):
         workspace_folder.note(workspace)  # one that was moved here, or made before its project
         yield workspace_folder.load(workspace.folder)
 

@@ -9,8 +9,6 @@ import dataclasses
 import json
 from collections.abc import Mapping
 
-from filelock import FileLock
-
 from pipl import process
 from pipl.env import activation, renewal, venv
 from pipl.env.install import Installer
@@ -20,7 +18,7 @@ from pipl.env.venv import Environment
 from pipl.errors import FrameworkError, InstallFailed
 from pipl.process import Completed
 from pipl.progress import SILENT, Progress
-from pipl.workspace import agreement, placed, settled
+from pipl.workspace import agreement, placed, settled, turns
 from pipl.workspace.place import Place, made_for, write_context
 
 _PROVIDERS = ("products", "env_sets", "config", "services")
@@ -44,7 +42,7 @@ def materialise(
     environment = place.environment
     folder = environment.folder
     index_url = place.binding.index_url
-    with FileLock(place.folder / ".sync.lock"):
+    with turns.alone(place.folder / ".sync.lock"):
         renewal.recover(folder)
         owner = made_for(environment)
         usable = environment.exists() and owner in (None, place.folder)

@@ -134,9 +134,8 @@ def shown(workspace: Workspace) -> str | None:
 def _resolved(
     workspace: Workspace, prefer: Lock, installer: Installer, upgrade: Upgrade, progress: Progress
 ) -> Lock:
-    return installer.resolve(
-        locking.wanted(workspace, prefer=prefer, upgrade=upgrade, progress=progress)
-    )
+    asked = locking.wanted(workspace, prefer=prefer, upgrade=upgrade, progress=progress)
+    return locking.solve(workspace, asked, installer, progress=progress)
 
 
 def _link(workspace: Workspace, folders: Sequence[Path]) -> None:

@@ -83,11 +83,13 @@ def assets_of(environment: Environment) -> tuple[Product, ...]:
 
     Raises NotInstalled, EnvironmentDamaged.
     """
-    from pipl_pipe.asset import reference
-
     if not environment.exists():
         raise NotInstalled(str(environment.folder.parent))
     path = environment.folder / NAME
+    if not path.exists():
+        return ()
+    from pipl_pipe.asset import reference  # slow to import, and without products none is needed
+
     found = []
     try:
         for one in (_read(environment) or {}).get("products", ()):
