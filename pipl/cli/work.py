@@ -136,9 +136,15 @@ def list_workspaces(workarea_path: str, registered: bool, as_json: bool) -> None
 @click.argument("release", metavar="NAME==VERSION")
 @click.argument("workarea_path", default=".", metavar="[WORKAREA_PATH]")
 @click.option("--as", "as_name", metavar="NAME", help="The new workspace's name.")
+@click.option("--edit", is_flag=True, help="Unpack its source, to go on from there.")
 @json_option
-def open_release(release: str, workarea_path: str, as_name: str | None, as_json: bool) -> None:
-    """Rebuild the environment of a published task from the lock inside its wheel."""
+def open_release(
+    release: str, workarea_path: str, as_name: str | None, edit: bool, as_json: bool
+) -> None:
+    """Rebuild the environment of a published task from the lock inside its wheel.
+
+    With --edit its source becomes a packl of the workspace, with the next version.
+    """
     from pipl.workspace import locking, opened
 
     here = Here.now()
@@ -148,12 +154,29 @@ def open_release(release: str, workarea_path: str, as_name: str | None, as_json:
         render.progress(quiet=as_json) as progress,
         here.client(workarea.binding) as client,
     ):
-        workspace = opened.open_release(
-            workarea, client, name, version, as_name=as_name, progress=progress
-        )
+        if edit:
+            from pipl.packl import continued
+
+            workspace = continued.continue_release(
+                workarea,
+                client,
+                name,
+                version,
+                here.installer,
+                as_name=as_name,
+                note=here.note(f"after {release}"),
+                progress=progress,
+            )
+        else:
+            workspace = opened.open_release(
+                workarea, client, name, version, as_name=as_name, progress=progress
+            )
         locking.sync(workspace, here.installer, here.place(workspace), progress=progress)
     if as_json:
         render.print_json({"workspace": workspace})
+    elif edit:
+        (source,) = workspace.edited
+        click.echo(f"Opened {release} in {workspace.folder}; edit {source}")
     else:
         click.echo(f"Opened {release} in {workspace.folder}, as it was locked")
 

@@ -44,7 +44,7 @@ class Resolve:
     packages that are locked in one, of those that have no other, and where one is asked for.
     After `timeout_s` seconds it is given up.
 
-    `platforms`, as `lock_format.PLATFORMS` names them, are all that the lock is wanted for;
+    `platforms`, as `pipl.env.platforms` names them, are all that the lock is wanted for;
     none: this one.
     """
 

@@ -11,13 +11,14 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from packaging.version import InvalidVersion, Version
 
 from pipl.env.locked import FileKind, LockedFile, LockedPackage, normalised
 from pipl.env.paths import normal, of_uri
+from pipl.env.platforms import PLATFORMS
 
 if sys.version_info >= (3, 11):
     from tomllib import TOMLDecodeError, loads
@@ -30,12 +31,6 @@ else:
 
 
 LOCK_VERSION = "1.0"
-PLATFORMS: Final = {
-    "linux": "sys_platform == 'linux'",
-    "windows": "sys_platform == 'win32'",
-    "macos": "sys_platform == 'darwin'",
-}
-"""What projects call their platforms, and the markers (PEP 508) that hold there."""
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
 _NAME = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE)
 """What PEP 508 allows."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipl import toml
-from pipl.env.lock_format import PLATFORMS
+from pipl.env.platforms import PLATFORMS
 from pipl.errors import InvalidFile, InvalidName, NestedProject, NoProject, NotWritable, PathExists
 from pipl.index.name import IndexName
 from pipl.project.binding import Binding

@@ -22,6 +22,8 @@ MARK = ".workspace"
 ENVIRONMENT = ".VENV"
 LOCK = "pylock.toml"
 ASSETS = "assets"
+EXTRAS = ("edit", "test")
+"""Of edited packls, installed unless a workspace says otherwise."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 
 
@@ -38,7 +40,7 @@ class Workspace:
     folder: Path
     binding: Binding
     requirements: tuple[str, ...] = ()
-    extras: tuple[str, ...] = ("edit", "test")
+    extras: tuple[str, ...] = EXTRAS
     python: str | None = None
     opened: str | None = None
     overlay: str | None = None

@@ -82,7 +82,10 @@ def create(
     try:
         workspace = dataclasses.replace(
             workspace,
-            requirements=_required(workspace, production, installer),
+            requirements=(
+                *production.requirements,
+                *besides(workspace, production, installer),
+            ),
             extras=(),
             overlay=production.name,
         )
@@ -97,6 +100,14 @@ def create(
         workspace_folder.delete(workspace)
         raise
     return workspace
+
+
+def besides(workspace: Workspace, production: Production, installer: Installer) -> tuple[str, ...]:
+    """What production's lock holds for the sake of nothing that it requires: people's tools."""
+    asked = dataclasses.replace(workspace, requirements=production.requirements, extras=())
+    needed = _resolved(asked, production.lock, installer, frozenset(), SILENT)
+    held = {package.name for package in production.lock.packages}
+    return tuple(sorted(held - {package.name for package in needed.packages}))
 
 
 def differences(workspace: Workspace) -> tuple[Change, ...]:
@@ -118,17 +129,6 @@ def shown(workspace: Workspace) -> str | None:
     names = [change.name for change in differences(workspace)]
     base = Path(workspace.overlay).name
     return f"{base} + {', '.join(names)}" if names else base
-
-
-def _required(
-    workspace: Workspace, production: Production, installer: Installer
-) -> tuple[str, ...]:
-    """What production requires, with what its lock holds for no requirement's sake."""
-    asked = dataclasses.replace(workspace, requirements=production.requirements, extras=())
-    needed = _resolved(asked, production.lock, installer, frozenset(), SILENT)
-    held = {package.name for package in production.lock.packages}
-    besides = held - {package.name for package in needed.packages}
-    return (*production.requirements, *sorted(besides))
 
 
 def _resolved(

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from pipl.ci import sdist, suite, toxresult, workplace
+from pipl.build import sdist
+from pipl.ci import suite, toxresult, workplace
 from pipl.ci.handler import Job
 from pipl.ci.run import Outcome
 from pipl.ci.suite import Verdict

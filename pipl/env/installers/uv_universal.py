@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipl.env.interpreter import Interpreter
-from pipl.env.lock_format import PLATFORMS
+from pipl.env.platforms import PLATFORMS
 
 
 def prepare(folder: Path, platforms: Sequence[str], python: Interpreter) -> None:

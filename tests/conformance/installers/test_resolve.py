@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
-from pipl.env.install import ALL
+from pipl.env import python
+from pipl.env.install import ALL, Resolve
 from pipl.env.lock import Lock
 from pipl.errors import InvalidRequirement, ResolverFailed, ServerDown, Unresolvable
 from pipl.testing.simple_index import make_wheel, simple_index
@@ -133,3 +135,44 @@ def test_a_packl_that_cannot_be_built_stops_the_resolver(workshop: Workshop) -> 
     (packl / "backend.py").write_text("raise SystemExit('the backend gave up')", encoding="utf-8")
     with pytest.raises(ResolverFailed, match="the backend gave up"):
         workshop.resolve(editables=(packl,))
+
+
+def test_a_pre_release_by_name_which_then_stays(workshop: Workshop) -> None:
+    early = workshop.resolve("next", prereleases=frozenset({"next"}))
+    assert early.versions["next"] == Version("2.0rc1")
+    assert workshop.resolve("next", prefer=early).versions == early.versions
+    moved = workshop.resolve("next", prefer=early, upgrade=frozenset({"next"}))
+    assert moved.versions["next"] == Version("1.0")
+    assert workshop.resolve("next", prereleases=ALL).versions == early.versions
+
+
+def test_who_requires_what(workshop: Workshop) -> None:
+    wanted = Resolve(
+        requirements=("hero-rig",),
+        root=workshop.root,
+        index_url=workshop.index.url,
+        python=python.find(),
+    )
+    lock = workshop.installer.resolve(wanted)
+    assert workshop.installer.requirers(wanted, lock) == {
+        "hero-rig": ("",),
+        "hero-geo": ("hero-rig",),
+        "maya": ("hero-rig",),
+        "show-config": ("hero-geo",),
+    }
+    assert {package.index for package in lock.packages} == {workshop.index.url}
+
+
+def test_whether_there_is_anything_to_do(workshop: Workshop) -> None:
+    lock = workshop.resolve("hero-geo")
+
+    def is_current(wanted: Lock) -> bool:
+        return workshop.installer.is_current(
+            workshop.environment, wanted, root=workshop.root, index_url=workshop.index.url
+        )
+
+    workshop.sync(lock)
+    assert is_current(lock)
+    assert not is_current(lock.without({"show-config"}))
+    assert not is_current(workshop.resolve("hero-geo==1.0"))
+    assert not is_current(workshop.resolve("hero-geo", "next"))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipl.testing.commands import Shell
-from pipl.testing.projects import RunningProject
+from pipl.testing.projects import STAGE, RunningProject
 from pipl.testing.simple_index import make_wheel
 
 
@@ -96,3 +96,31 @@ def test_what_cannot_be_laid_over(production: Path, running: RunningProject) -> 
         done = areas.attempt("work", "overlay", "refused", *arguments)
         assert done.status == status, done.stderr
         assert not (areas.cwd / "refused").exists()
+
+
+def test_a_published_task_goes_on(running: RunningProject, workspace: Shell) -> None:
+    running.client.upload(
+        running.project.index, make_wheel(workspace.cwd / "wheels", "ov-brush", "1.0")
+    )
+    workspace.pipl("work", "add", "ov-brush")
+    workspace.pipl("packl", "create", "--template", "task", "ov_next")
+    task = workspace.in_("ov_next")
+    task.pipl("packl", "publish")
+    areas = running.shell.in_("workspaces")
+    shown = task.json("packl", "show")["packl"]
+    assert isinstance(shown, dict)
+    published = str(shown["version"])
+    release = f"ov-next=={published}"
+    running.client.push(running.client.release(STAGE, "ov-next", published), running.project.index)
+    areas.pipl("work", "open", release, "--edit", "--as", "goes_on")
+    again = areas.in_("goes_on")
+    edited = again.in_("ov_next")
+    shown = edited.json("packl", "show")["packl"]
+    assert isinstance(shown, dict)
+    assert shown["version"] != published
+    again.pipl("work", "run", "python", "-c", "import ov_brush, ov_next")
+    again.pipl("work", "sync", "--frozen")
+    edited.pipl("packl", "publish")
+    twice = areas.attempt("work", "open", release, "--edit", "--as", "goes_on")
+    assert twice.status == 2
+    assert (edited.cwd / "pyproject.toml").exists()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipl.ci import sdist
+from pipl.build import sdist
 from pipl.errors import InvalidSdist
 
 
