@@ -5,12 +5,14 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
 
     PiplError                        1
     ├── UsageFault                   2  the command line, the current folder
-    │   ├── NoProject, NoWorkarea, NoWorkspace, NoTemplates, NoPackl, ManyPackls
+    │   ├── NoProject, NoWorkarea (NoWorkareaForBundle), NoWorkspace
+    │   ├── NoTemplates, NoPackl, ManyPackls
     │   ├── PathExists, NestedProject, NotWritable, InvalidFile
     │   ├── InvalidName, InvalidIndexName, PasswordNeeded
     │   └── UnknownTemplate, InvalidTemplate, NotMigratable, ManyStages
     │   └── PathMissing, InvalidRelease, InvalidUrl, InUse, NotRegistered, UnknownSelection
     │   └── SeveralAssets, NothingSelected, DestinationKept, NothingOverlaid
+    │   └── InvalidReason, InvalidTime
     ├── ServerError                  3  the server does not do what it should
     │   ├── ServerDown, ServerStopped, ServerSlow, ServerBusy, ServerUntrusted
     │   ├── PortTaken, ServerDied
@@ -25,6 +27,7 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     │   ├── NoInterpreter, UnknownInstaller, InvalidRequirement
     │   ├── Unresolvable, ResolverFailed, InstallFailed, InvalidLock
     │   ├── NotLocked, NotInstalled, WorkspaceMoved, EnvironmentDamaged
+    │   ├── NotRelocated, NotBundled, InvalidBundle, OtherProject
     │   └── LockStale, NoSuchLock, NotInLock, NoCommonInterpreter
     ├── BuildError                   7
     │   └── BuildFailed, InvalidWheel, InvalidSdist
@@ -79,6 +82,13 @@ class NoWorkarea(UsageFault):
     code = "usage.no-workarea"
     says = "no workarea at {path} or in any folder above it"
     hint = "create one with `pipl work create-area PATH PROJECT`"
+
+
+class NoWorkareaForBundle(NoWorkarea):
+    """A bundle may be unbundled where nobody has bound a workarea yet."""
+
+    code = "usage.no-workarea-for-bundle"
+    hint = "go into one, or make this folder a workarea of the bundle's project with --new-area"
 
 
 class NoWorkspace(UsageFault):
@@ -242,6 +252,21 @@ class InvalidName(UsageFault):
     code = "usage.invalid-name"
     says = "{name!r} is not a usable name: {reason}"
     hint = "choose a name that fits, such as hero_model"
+
+
+class InvalidReason(UsageFault):
+    text: str
+    most: int
+    code = "usage.invalid-reason"
+    says = "{text!r} is no reason: it takes one line of at most {most} characters"
+    hint = "say it shorter"
+
+
+class InvalidTime(UsageFault):
+    text: str
+    code = "usage.invalid-time"
+    says = "{text!r} is no time"
+    hint = "write it as 2026-03-01, 2026-03-01T12:00 (of here) or 2026-03-01T12:00Z"
 
 
 class InvalidIndexName(UsageFault):
@@ -617,7 +642,44 @@ class WorkspaceMoved(EnvError):
     was: str
     code = "env.workspace-moved"
     says = "the environment of {path} was made for {was}"
+    hint = "lead it here with `pipl work relocate`, or make it anew with `pipl work sync`"
+
+
+class NotRelocated(EnvError):
+    """The paths in an environment cannot be rewritten."""
+
+    path: str
+    reason: str
+    code = "env.not-relocated"
+    says = "the environment of {path} cannot be relocated: {reason}"
     hint = "make it anew with `pipl work sync`"
+
+
+class NotBundled(EnvError):
+    path: str
+    problems: tuple[str, ...]
+    code = "env.not-bundled"
+    says = "the workspace {path} cannot be bundled: {problems}"
+    hint = "publish what is missing to the project's index, then `pipl work sync`"
+
+
+class InvalidBundle(EnvError):
+    """What is there is not what was bundled."""
+
+    path: str
+    problems: tuple[str, ...]
+    code = "env.invalid-bundle"
+    says = "{path} is not a whole bundle: {problems}"
+    hint = "copy it again from where it was made with `pipl work bundle`"
+
+
+class OtherProject(EnvError):
+    path: str
+    project: str
+    workarea: str
+    code = "env.other-project"
+    says = "{path} was bundled in the project {project}, the workarea here is of {workarea}"
+    hint = "go to a workarea of {project}, or to an empty folder and add --new-area"
 
 
 class EnvironmentDamaged(EnvError):

@@ -62,3 +62,11 @@ def texts(values: Mapping[str, object], key: str, path: Path) -> tuple[str, ...]
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise InvalidFile(str(path), f"`{key}` must be a list of strings")
     return tuple(value)
+
+
+def table(values: Mapping[str, object], key: str, path: Path) -> dict[str, str]:
+    """The table of strings under `key`, empty where missing. Raises InvalidFile otherwise."""
+    value = values.get(key, {})
+    if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
+        raise InvalidFile(str(path), f"`{key}` must be a table of strings")
+    return dict(value)

@@ -10,7 +10,7 @@ import functools
 import json
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Mapping, Optional
 
@@ -28,7 +28,8 @@ class Context:
     """A workspace as its packls see it.
 
     `project` is the project's name, `url` its server's, `project_folder` its folder where this
-    machine sees it; `index` is `user/name`; `assets` is the asset view.
+    machine sees it; `index` is `user/name`; `assets` is the asset view; `env_choices` say whose
+    env set decides a variable that several contest: variable to distribution.
     """
 
     workspace: Path
@@ -37,6 +38,7 @@ class Context:
     project_folder: Optional[Path]
     index: str
     assets: Path
+    env_choices: Mapping[str, str] = field(default_factory=dict)
 
 
 def render(context: Context) -> str:
@@ -52,6 +54,7 @@ def render(context: Context) -> str:
         },
         "index": context.index,
         "assets": str(context.assets),
+        **({"env_choices": dict(context.env_choices)} if context.env_choices else {}),
     }
     return json.dumps(content, indent=1, sort_keys=True) + "\n"
 
@@ -71,8 +74,9 @@ def parse(text: str, *, path: str = NAME) -> Context:
             project_folder=None if folder is None else Path(folder),
             index=str(content["index"]),
             assets=Path(content["assets"]),
+            env_choices={str(k): str(v) for k, v in content.get("env_choices", {}).items()},
         )
-    except (ValueError, KeyError, TypeError) as fault:
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
         raise InvalidContext(path, f"{type(fault).__name__}: {fault}") from fault
 
 

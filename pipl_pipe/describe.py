@@ -14,7 +14,14 @@ from pipl_pipe.asset.reference import Reference
 from pipl_pipe.asset.types import asset_types
 from pipl_pipe.config import Config
 from pipl_pipe.distributions import here
-from pipl_pipe.errors import PipeError, UnknownAsset, UnknownExtension
+from pipl_pipe.editor.editor import editors
+from pipl_pipe.errors import (
+    EnvConflict,
+    NotOnThisMachine,
+    PipeError,
+    UnknownAsset,
+    UnknownExtension,
+)
 from pipl_pipe.extension import CONFIG_GROUP, Loaded, extensions
 from pipl_pipe.names import normalised
 from pipl_pipe.product import installed, verify
@@ -22,9 +29,12 @@ from pipl_pipe.product.make import Made
 from pipl_pipe.product.product import GROUP as PRODUCTS
 from pipl_pipe.product.product import product_types
 from pipl_pipe.task.installed import tasks
+from pipl_pipe.task.task import GROUP as TASKS
 from pipl_pipe.task.task import Task, task_types
+from pipl_pipe.variables import Operation
 
 Answer = Dict[str, Any]
+_REFUSED = (NotOnThisMachine, EnvConflict)
 
 
 def everything() -> Answer:
@@ -56,15 +66,27 @@ def everything() -> Answer:
             }
             for package, one in sorted(content.items())
         ],
+        "editors": _editors(faults),
         **types,
         "broken": _broken(faults),
     }
 
 
 def env() -> Answer:
-    """The env sets' changes in the order in which they apply."""
+    """The env sets' changes in the order in which they apply.
+
+    `refused` are faults with which the environment is not as its packls need it.
+    """
     operations, broken = envset.operations(context.current())
-    return {"env": [asdict(one) for one in operations], "broken": _broken(broken)}
+    names = extensions(TASKS).names()
+    if len(names) == 1:
+        operations.append(Operation("PIPL_TASK", "set", names[0], "pipl"))
+    refused = [one for one in broken if isinstance(one, _REFUSED)]
+    return {
+        "env": [asdict(one) for one in operations],
+        "broken": _broken(broken),
+        "refused": [{"code": one.code, "message": str(one), "hint": one.advice} for one in refused],
+    }
 
 
 def settle(*, lay: bool = False) -> Answer:
@@ -87,6 +109,7 @@ def settle(*, lay: bool = False) -> Answer:
         problem = str(fault)
     answer = {
         "env": report["env"],
+        "refused": report["refused"],
         "products": [
             {"package": package, "content": json.loads(references.render(one))}
             for package, one in sorted(content.items())
@@ -196,6 +219,21 @@ def _types(found: Loaded[Any], faults: List[PipeError]) -> List[Answer]:
             "summary": (kind.__doc__ or "").strip().partition("\n")[0],
         }
         for name, kind in working.items()
+    ]
+
+
+def _editors(faults: List[PipeError]) -> List[Answer]:
+    found = editors()
+    working, broken = found.working()
+    faults += broken
+    return [
+        {
+            "name": name,
+            "distribution": found.distribution(name),
+            "opens": list(one.opens),
+            "gui": one.gui,
+        }
+        for name, one in working.items()
     ]
 
 

@@ -9,6 +9,8 @@ DesignedError                a fault that somebody can act on
     ├── NoContext            not running inside a workspace
     ├── InvalidContext       what says so cannot be read
     ├── InvalidConfig        a config entry that its service cannot use
+    ├── NotOnThisMachine an application that a packl stands for is not installed here
+    ├── EnvConflict      two env sets want one variable to be different things
     ├── PathError
     │   ├── InvalidKey       a key of templates that cannot be
     │   ├── InvalidTemplate  a definition that cannot be; says at which column
@@ -54,6 +56,14 @@ DesignedError                a fault that somebody can act on
     │   ├── NoTask           the workspace has no task
     │   ├── SeveralTasks     the workspace has several
     │   └── UnknownCommand
+    ├── EditorError
+    │   ├── NoEditor         nothing here opens such a file
+    │   ├── SeveralEditors   several do, and nobody has decided
+    │   ├── EditorUnavailable  an editor whose program or package is not there
+    │   ├── EnvSetMissing    an editor without the env set that it needs
+    │   ├── NothingToEdit    a task without a file that an editor opens
+    │   ├── UnknownFile      neither a file of the task nor an asset that it uses
+    │   └── SeveralFiles     several are meant
     └── PacklError
         ├── NotAPackl        no readable pyproject.toml with a [project] table
         └── InvalidPackl     the pyproject.toml breaks a rule; lists every problem
@@ -201,6 +211,30 @@ class InvalidConfig(PipeError):
     code = "pipe.invalid-config"
     says = "the config entry {name!r} cannot be used: {problems}"
     hint = "correct it in the config packl that declares it"
+
+
+class NotOnThisMachine(PipeError):
+    code = "env.not_on_this_machine"
+    says = "{name} {version} is not installed on this machine; looked at: {looked}"
+    hint = "install it, or set {variable} to the folder that it is in"
+    name: str
+    version: str
+    looked: str
+    variable: str
+
+
+class EnvConflict(PipeError):
+    code = "env.conflict"
+    says = (
+        "{first} wants {name} to be {first_value}, {second} wants {second_value}, "
+        "and neither depends on the other"
+    )
+    hint = "choose one in the workspace: pipl work env --choose {name}={first}"
+    name: str
+    first: str
+    first_value: str
+    second: str
+    second_value: str
 
 
 class PathError(PipeError):
@@ -620,6 +654,76 @@ class UnknownCommand(TaskError):
     code = "task.unknown-command"
     says = "{task} has no command {command!r}; it has: {known}"
     hint = "run `task` alone to list the commands"
+
+
+class EditorError(PipeError):
+    code: ClassVar[str] = "editor"
+
+
+class NoEditor(EditorError):
+    """`passed_over` says of those that could open it why they cannot be started."""
+
+    file: str
+    passed_over: Tuple[str, ...]
+    code = "editor.none"
+    says = "no editor of this workspace opens {file} (passed over: {passed_over})"
+    hint = (
+        "add a packl with such an editor to the task's `edit` extra: "
+        "`pipl packl add NAME --extra edit`; or take any one with `task edit --editor NAME`"
+    )
+
+
+class SeveralEditors(EditorError):
+    file: str
+    editors: Tuple[str, ...]
+    code = "editor.several"
+    says = "several editors open {file}: {editors}"
+    hint = (
+        "choose one with `task edit --editor NAME`, or for all in the config entry `editors`, "
+        "a table of file extension to editor"
+    )
+
+
+class EditorUnavailable(EditorError):
+    editor: str
+    distribution: str
+    reason: str
+    code = "editor.unavailable"
+    says = "the editor {editor} of {distribution} cannot be started: {reason}"
+    hint = "install it on this machine, or choose another with `task edit --editor NAME`"
+
+
+class EnvSetMissing(EditorError):
+    editor: str
+    env_set: str
+    code = "editor.env-set-missing"
+    says = "the editor {editor} needs the env set {env_set}, which no packl here declares"
+    hint = "add the packl that declares it to the task's `edit` extra"
+
+
+class NothingToEdit(EditorError):
+    task: str
+    folder: str
+    code = "editor.nothing-to-edit"
+    says = "{task} has no file that an editor of this workspace opens, below {folder}"
+    hint = "make one there, or name a file or an asset: `task edit PATH`"
+
+
+class UnknownFile(EditorError):
+    task: str
+    name: str
+    known: Tuple[str, ...]
+    code = "editor.unknown-file"
+    says = "{name!r} is neither a file of {task} nor an asset that it uses; there are: {known}"
+    hint = "give one of these, or a path"
+
+
+class SeveralFiles(EditorError):
+    name: str
+    files: Tuple[str, ...]
+    code = "editor.several-files"
+    says = "{name} may mean several files: {files}"
+    hint = "name one of them: `task edit PATH`"
 
 
 class PacklError(PipeError):

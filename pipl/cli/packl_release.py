@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def build(packl_path: str | None, as_json: bool) -> None:
     """Build the packl's sdist and wheel into its dist/ folder."""
     from pipl.packl import publish as publishing
-    from pipl.workspace import locking
+    from pipl.workspace import carried
     from pipl_pipe import packl
 
     here = Here.now()
@@ -32,7 +32,7 @@ def build(packl_path: str | None, as_json: bool) -> None:
         built = publishing.build(
             source,
             here.builder(workspace.binding.index_url if workspace else None),
-            lock=locking.read_lock(workspace) if workspace else None,
+            lock=carried.carried_lock(workspace, here.installer) if workspace else None,
             progress=progress,
         )
     if as_json:
@@ -82,7 +82,7 @@ def _publish(
 ) -> Published:
     from pipl.index.name import IndexName
     from pipl.packl import publish as publishing
-    from pipl.workspace import locking
+    from pipl.workspace import carried
     from pipl_pipe import packl
 
     source = packl.read(here.packl(packl_path))
@@ -95,7 +95,7 @@ def _publish(
             if index_name
             else publishing.choose_stage(client, binding.index),
             here.builder(binding.index_url),
-            lock=locking.read_lock(workspace) if workspace else None,
+            lock=carried.carried_lock(workspace, here.installer) if workspace else None,
             cache=here.cache_folder,
             progress=progress,
         )

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 import click
 
 from pipl.cli import render
-from pipl.cli.here import Here, confirm, json_option, workspace_option
+from pipl.cli.here import Here, as_of_option, confirm, json_option, workspace_option
 from pipl.cli.lazy import LazyGroup
 
 if TYPE_CHECKING:
     from pipl.workspace.locking import LockChange
 
 _HERE = "pipl.cli.work"
+_ENV = "pipl.cli.work_env"
 _INSIDE = "pipl.cli.work_inside"
+_BUNDLE = "pipl.cli.work_bundle"
 _LOCKS = "pipl.cli.work_locks"
 _REGISTERED = "pipl.cli.work_registered"
 work = LazyGroup(
@@ -35,9 +37,13 @@ work = LazyGroup(
         "history": (f"{_LOCKS}:history", "The locks that the workspace had."),
         "rollback": (f"{_LOCKS}:rollback", "Go back to a lock that the workspace had."),
         "status": (f"{_HERE}:status", "What the workspace runs on and what is outdated."),
+        "bundle": (f"{_BUNDLE}:bundle", "Write all that recreates the workspace to a folder."),
+        "unbundle": (f"{_BUNDLE}:unbundle", "Make a workspace from a bundle, with no network."),
+        "relocate": (f"{_BUNDLE}:relocate", "Make a workspace that was moved work again."),
         "why": ("pipl.cli.work_graph:why", "Why a packl is in the workspace: by which chains."),
         "graph": ("pipl.cli.work_graph:graph", "Draw what requires what."),
         "run": (f"{_INSIDE}:run", "Run a command in the workspace's environment."),
+        "env": (f"{_ENV}:env", "What packls set in the environment, and which one what."),
         "shell": (f"{_INSIDE}:shell", "Start a shell in the workspace's environment."),
         "py": (f"{_INSIDE}:python", "Start the workspace's Python."),
     },
@@ -223,9 +229,10 @@ def add(requirements: tuple[str, ...], workspace_path: str | None, as_json: bool
 
 @click.command(epilog="Example: pipl work lock")
 @click.option("--check", is_flag=True, help="Write nothing; fail where the lock is stale.")
+@as_of_option
 @workspace_option
 @json_option
-def lock(check: bool, workspace_path: str | None, as_json: bool) -> None:
+def lock(check: bool, as_of: str | None, workspace_path: str | None, as_json: bool) -> None:
     """Resolve what the workspace requires and write pylock.toml, keeping pins that still fit."""
     from pipl.workspace import locking
 
@@ -235,10 +242,10 @@ def lock(check: bool, workspace_path: str | None, as_json: bool) -> None:
         if check:
             from pipl.workspace import updating
 
-            held = updating.check(workspace, here.installer, progress=progress)
+            held = updating.check(workspace, here.installer, as_of=as_of, progress=progress)
             changed = locking.LockChange(workspace, held, ())
         else:
-            changed = locking.relock(workspace, here.installer, progress=progress)
+            changed = locking.relock(workspace, here.installer, as_of=as_of, progress=progress)
     show_change(changed, as_json=as_json)
 
 
@@ -263,6 +270,7 @@ def sync(frozen: bool, workspace_path: str | None, as_json: bool) -> None:
 @click.option("--to", multiple=True, metavar="NAME==V", help="Move one to this version.")
 @click.option("--pre", "early", is_flag=True, help="Pre-releases count too.")
 @click.option("--dry-run", is_flag=True, help="Only say what would move, and why.")
+@as_of_option
 @workspace_option
 @json_option
 def update(
@@ -270,6 +278,7 @@ def update(
     to: tuple[str, ...],
     early: bool,
     dry_run: bool,
+    as_of: str | None,
     workspace_path: str | None,
     as_json: bool,
 ) -> None:
@@ -278,7 +287,7 @@ def update(
 
     here = Here.now()
     workspace = here.workspace(workspace_path)
-    wish = updating.Wish(names, to, early)
+    wish = updating.Wish(names, to, early, as_of)
     place = None if dry_run else here.place(workspace)
     with render.progress(quiet=as_json) as progress:
         changed = updating.update(workspace, wish, here.installer, place, progress=progress)
@@ -319,6 +328,8 @@ def status(workspace_path: str | None, as_json: bool) -> None:
                 one.latest,
                 "edited here" + (", follows by itself" if one.follow == "auto" else "")
                 if one.editable
+                else f"yanked: {one.yanked or 'no reason given'}"
+                if one.yanked is not None
                 else f"outdated, {one.held_by}"
                 if one.outdated and one.held_by
                 else f"outdated: pipl work update {one.name}"

@@ -17,24 +17,21 @@ from pipl.workspace import running
 def run(workspace_path: str | None, command: tuple[str, ...]) -> None:
     """Run COMMAND in the workspace's environment, with its env sets; its status is ours."""
     here = Here.now()
-    raise SystemExit(running.replace_by(command, here.workspace(workspace_path), here.environ))
+    variables = running.environ_in(here.workspace(workspace_path), here.environ)
+    raise SystemExit(running.replace_by(command, variables))
 
 
 @click.command(epilog="Example: pipl work shell")
 @click.argument("workspace_path", default=".", metavar="[WORKSPACE_PATH]")
 def shell(workspace_path: str) -> None:
     """Start your shell in the workspace's environment; leave it with `exit`."""
-    from pipl.errors import NotInstalled
     from pipl.workspace import shell as shells
 
     here = Here.now()
     workspace = here.workspace(workspace_path)
-    if not workspace.environment.exists():
-        raise NotInstalled(str(workspace.folder))
+    start = shells.prepare(workspace, here.environ)
     click.echo(f"Workspace {workspace.name}; `task` lists its commands, `exit` leaves.", err=True)
-    start = shells.prepare(workspace.environment, here.environ)
-    environ = {**here.environ, **start.variables}
-    raise SystemExit(running.replace_by(start.command, workspace, environ))
+    raise SystemExit(running.replace_by(start.command, start.variables))
 
 
 @click.command(
@@ -47,4 +44,5 @@ def python(workspace_path: str) -> None:
     """Start the workspace's Python."""
     here = Here.now()
     workspace = here.workspace(workspace_path)
-    raise SystemExit(running.replace_by(("python",), workspace, here.environ))
+    variables = running.environ_in(workspace, here.environ)
+    raise SystemExit(running.replace_by(("python",), variables))

@@ -15,7 +15,7 @@ from pipl.env.interpreter import Interpreter
 PROMPT = "a blank prompt"
 _FOLDER = "blank environments"
 """The space in these makes virtualenv quote them in every script, whatever the shell."""
-_FORMAT = "1"
+_FORMAT = "2"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from virtualenv import session_via_cli
 
+from pipl.env import activation
 from pipl.env.interpreter import Interpreter
 
 
@@ -28,3 +29,4 @@ def make(folder: Path, interpreter: Interpreter, *, prompt: str) -> None:
         env = {"VIRTUALENV_CONFIG_FILE": os.devnull}
         with session_via_cli(arguments, setup_logging=False, env=env) as session:
             session.run()
+    activation.extend(folder / ("Scripts" if sys.platform == "win32" else "bin"))

@@ -6,7 +6,8 @@ import dataclasses
 import platform
 import re
 import shutil
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipl import toml
@@ -34,7 +35,8 @@ class Workspace:
     `requirements` are PEP 508 texts, besides those of the packls being edited; `extras` are
     the extras of the edited packls that are installed here; `opened` is the release that the
     workspace was opened from (`name==version`), if it was; `overlay` names the production that
-    it is laid over: such a release, or another workspace's folder.
+    it is laid over: such a release, or another workspace's folder; `env` says whose env set
+    decides a variable that several contest: variable to distribution.
     """
 
     folder: Path
@@ -43,6 +45,7 @@ class Workspace:
     extras: tuple[str, ...] = EXTRAS
     python: str | None = None
     opened: str | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
     overlay: str | None = None
 
     @property
@@ -138,6 +141,7 @@ def load(folder: Path) -> Workspace:
         extras=toml.texts(values, "extras", mark),
         python=toml.text(values, "python", mark, "") or None,
         opened=toml.text(values, "opened", mark, "") or None,
+        env=toml.table(values, "env", mark),
         overlay=toml.text(values, "overlay", mark, "") or None,
     )
 
@@ -153,6 +157,7 @@ def save(workspace: Workspace) -> None:
             "requirements": list(workspace.requirements),
             "extras": list(workspace.extras),
             "opened": workspace.opened,
+            "env": dict(workspace.env) or None,
             "overlay": workspace.overlay,
         },
         comment="A pipl workspace. Change it with `pipl work …`.",

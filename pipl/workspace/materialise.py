@@ -23,7 +23,7 @@ from pipl.progress import SILENT, Progress
 from pipl.workspace import agreement, placed, settled
 from pipl.workspace.place import Place, made_for, write_context
 
-_PROVIDERS = ("products", "env_sets", "config", "services")
+_PROVIDERS = ("products", "env_sets", "config", "services", "tasks")
 
 
 def materialise(
@@ -66,8 +66,9 @@ def materialise(
                 new = dataclasses.replace(place, name=made.name)
                 installer.sync(new.environment, lock, root=place.folder, index_url=index_url)
                 agreement.check(new.environment, lock, index_url)
-                _describe(new, progress)
+                report = _describe(new, progress)
             placed.lay(place, progress=progress)
+            _expect_nothing_refused(report)
             return environment
         settle(place, progress=progress)
     return environment
@@ -82,13 +83,15 @@ def settle(place: Place, *, progress: Progress = SILENT) -> None:
     """Write the environment's context, record what its packls say, and lay its asset view.
 
     What depends on the installed packls is told by the environment's own interpreter.
-    Raises FrameworkError, such as for an asset that no place holds.
+    Raises FrameworkError, such as for an asset that no place holds, an application that is not
+    on this machine, or two env sets that want different things (both after all else is done).
     """
-    _describe(place, progress)
+    report = _describe(place, progress)
     placed.lay(place, progress=progress)
+    _expect_nothing_refused(report)
 
 
-def _describe(place: Place, progress: Progress) -> None:
+def _describe(place: Place, progress: Progress) -> dict[str, object] | None:
     environment = place.environment
     write_context(place)
     report = None
@@ -97,6 +100,7 @@ def _describe(place: Place, progress: Progress) -> None:
         report = ask_pipe(environment, ["settle"], place.environ)
     settled.write(environment, report)
     placed.write(environment, report)
+    return report
 
 
 def ask_pipe(
@@ -136,6 +140,15 @@ def answer_of(done: Completed) -> dict[str, object]:
             str(error.get("code")), str(error.get("message")), str(error.get("hint"))
         )
     return answer
+
+
+def _expect_nothing_refused(report: Mapping[str, object] | None) -> None:
+    refused = report.get("refused") if report else None
+    if isinstance(refused, list) and refused and isinstance(refused[0], dict):
+        fault = refused[0]
+        raise FrameworkError(
+            str(fault.get("code")), str(fault.get("message")), str(fault.get("hint"))
+        )
 
 
 def _provides(environment: Environment) -> bool:

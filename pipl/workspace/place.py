@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipl import durable
 from pipl.env.venv import Environment
-from pipl.errors import WorkspaceMoved
+from pipl.errors import NotInstalled, WorkspaceMoved
 from pipl.project.binding import Binding
-from pipl.workspace.folder import ASSETS, ENVIRONMENT
+from pipl.workspace.folder import ASSETS, ENVIRONMENT, Workspace
 from pipl_pipe import context
 from pipl_pipe.context import Context
 from pipl_pipe.errors import InvalidContext
@@ -27,6 +27,8 @@ class Place:
     binding: Binding
     environ: Mapping[str, str]
     name: str = ENVIRONMENT
+    env_choices: Mapping[str, str] = field(default_factory=dict)
+    """Whose env set decides a variable that several contest: variable to distribution."""
 
     @property
     def environment(self) -> Environment:
@@ -48,6 +50,7 @@ def write_context(place: Place) -> None:
             project_folder=binding.folder,
             index=str(binding.index),
             assets=place.assets,
+            env_choices=place.env_choices,
         )
     )
     path = place.environment.folder / context.NAME
@@ -61,6 +64,13 @@ def made_for(environment: Environment) -> Path | None:
         return context.read(environment.folder / context.NAME).workspace
     except InvalidContext:
         return None
+
+
+def expect_made(workspace: Workspace) -> None:
+    """Raises NotInstalled where a workspace was never synced, WorkspaceMoved."""
+    if not workspace.environment.exists():
+        raise NotInstalled(str(workspace.folder))
+    expect_unmoved(workspace.environment, workspace.folder)
 
 
 def expect_unmoved(environment: Environment, folder: Path) -> None:

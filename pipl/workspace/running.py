@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from pipl import process
-from pipl.errors import CommandFailed, NotInstalled, ProgramMissing
+from pipl.errors import CommandFailed, ProgramMissing
 from pipl.workspace import place, settled
 from pipl.workspace.folder import Workspace
 from pipl_pipe import variables as changes
@@ -20,9 +20,7 @@ def environ_in(workspace: Workspace, environ: Mapping[str, str]) -> dict[str, st
     Raises NotInstalled where it was never synced, WorkspaceMoved.
     """
     environment = workspace.environment
-    if not environment.exists():
-        raise NotInstalled(str(workspace.folder))
-    place.expect_unmoved(environment, workspace.folder)
+    place.expect_made(workspace)
     variables = environment.environ(environ)
     variables = changes.apply(settled.read(environment).env, variables)
     variables["PIPL_WORKSPACE"] = str(workspace.folder)
@@ -34,13 +32,11 @@ def environ_in(workspace: Workspace, environ: Mapping[str, str]) -> dict[str, st
     return variables
 
 
-def replace_by(args: Sequence[str], workspace: Workspace, environ: Mapping[str, str]) -> int:
-    """Become the command, run in the workspace's environment (Windows: run it and wait).
+def replace_by(args: Sequence[str], variables: Mapping[str, str]) -> int:
+    """Become the command, run with these variables (Windows: run it and wait).
 
-    Returns its status only on Windows. Raises ProgramMissing, CommandFailed, NotInstalled,
-    WorkspaceMoved.
+    Returns its status only on Windows. Raises ProgramMissing, CommandFailed.
     """
-    variables = environ_in(workspace, environ)
     program = shutil.which(args[0], path=variables["PATH"])
     if program is None:
         raise ProgramMissing(args[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import os
 import sys
 import time
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Optional, Sequence
 from pipl_pipe import context
 from pipl_pipe.errors import DesignedError, NoContext
 from pipl_pipe.packl import Note
-from pipl_pipe.task import create
+from pipl_pipe.task import create, editing
 from pipl_pipe.task.command import show_error
 from pipl_pipe.task.installed import tasks
 from pipl_pipe.task.task import Task
@@ -32,6 +33,8 @@ def task(arguments: Optional[Sequence[str]] = None) -> int:
         if given.name is None:
             sys.stdout.write(_listing(found))
             return 0
+        if given.name == editing.NAME and editing.NAME not in found.commands:
+            return editing.main(found, given.args, os.environ)
         return found.get_command(given.name).main(given.args)
     except DesignedError as fault:
         return show_error(fault)
@@ -73,4 +76,6 @@ def _listing(task: Task) -> str:
     lines = [f"{task.name} ({task.type_name}):"]
     for one in task.commands.values():
         lines.append(f"  task {one.name:<14} {one.help}  [{one.script}]")
+    if editing.NAME not in task.commands:
+        lines.append(f"  task {editing.NAME:<14} {editing.HELP}")
     return "\n".join(lines) + "\n"

@@ -44,6 +44,8 @@ class Task(Product):
     template: ClassVar[Optional[Mapping[str, str]]] = None
     """More files for `create_task`: path in the packl to text, `$name` and `$distribution` in
     both being filled in; files that exist stay."""
+    scene: ClassVar[str] = ""
+    """The file that `task edit` opens, as a path from the task's folder; empty: its only one."""
 
     @property
     def workspace(self) -> Context:

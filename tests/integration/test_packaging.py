@@ -66,7 +66,7 @@ class TestDistributions:
         out = tmp_path / "out"
         out.mkdir()
         printed = process.run([python, "-c", PROGRAM, out], cwd=tmp_path).stdout.split("\n")
-        assert printed[0] == "code config envset task"
+        assert printed[0] == "code config envset houdini maya nuke task"
         assert (out / "from_task" / "tests" / "test_from_task.py").is_file()
         assert int(printed[1]) > 3
         ours = build_pipe_wheel(tmp_path)

@@ -11,7 +11,8 @@ from pipl.errors import InvalidTemplate, NotWritable, PathExists
 from pipl.packl.template import render
 
 TEMPLATES = Path(__file__).parents[3] / "templates"
-KINDS = ("code", "config", "envset", "task")
+APPLICATIONS = ("houdini", "maya", "nuke")
+KINDS = ("code", "config", "envset", "task", *APPLICATIONS)
 VALUES = {
     "name": "hero_model",
     "distribution": "hero-model",
@@ -59,7 +60,7 @@ def test_makes_a_packl(kind: str, tmp_path: Path) -> None:
     assert project["authors"] == [{"name": 'Zoë "Z" \\ Smith'}]
     assert any(line.startswith("pytest") for line in project["optional-dependencies"]["test"])
     assert "edit" in project["optional-dependencies"]
-    assert document["tool"]["pipl"]["kind"] == kind
+    assert document["tool"]["pipl"]["kind"] == ("envset" if kind in APPLICATIONS else kind)
     assert document["build-system"]["build-backend"] == "setuptools.build_meta"
 
 

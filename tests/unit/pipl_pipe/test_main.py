@@ -162,7 +162,7 @@ def test_settle_lays_the_view_and_tells_the_variables(workspace: Site, here: Con
     assert (status, answer["laid"]) == (0, ["hero_rig/rig.usdc"])
     assert (here.assets / "hero_rig" / "rig.usdc").read_bytes() == b"bones"
     after = variables.apply([variables.Operation(**one) for one in answer["env"]], {})
-    assert after == {"PXR_AR_DEFAULT_SEARCH_PATH": str(here.assets)}
+    assert after == {"PXR_AR_DEFAULT_SEARCH_PATH": str(here.assets), "PIPL_TASK": "hero_model"}
     assert ask(workspace, "env")[1]["env"] == answer["env"]
 
 

@@ -1,0 +1,1 @@
+"""Bundles: a workspace as a folder that recreates it without a network."""

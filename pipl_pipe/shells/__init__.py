@@ -1,0 +1,1 @@
+"""Environment variables for each kind of shell: quoting, setting, and putting back."""
