@@ -13,8 +13,9 @@ from pipl.index.client import IndexClient
 from pipl.index.name import IndexName
 from pipl.index.wheel_facts import AUTO
 from pipl.packl.graph import kept
-from pipl.packl.graph.graph import PRODUCT, TASK, Graph, reached
+from pipl.packl.graph.graph import PRODUCT, TASK, Graph
 from pipl.packl.graph.plan import plan
+from pipl.packl.graph.walks import reached
 
 
 class GraphFollower:

@@ -88,3 +88,9 @@ def remembered(lock: Lock, askers: Iterable[Asker]) -> Lock:
             for package in lock.packages
         ),
     )
+
+
+def carried_over(lock: Lock, before: Lock | None) -> Lock:
+    """What the lock before said of Pythons still holds for packages that stay."""
+    said = {one.name: one.requires_python for one in before.packages} if before else {}
+    return remembered(lock, (Asker(who, requires) for who, requires in said.items() if requires))

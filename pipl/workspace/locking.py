@@ -124,7 +124,7 @@ def solve(
     Raises Unresolvable, which says what was found out of the conflict, and NoCommonInterpreter.
     """
     try:
-        return installer.resolve(asked)
+        return interpreters.carried_over(installer.resolve(asked), asked.prefer)
     except Unresolvable as fault:
         from pipl.workspace import explaining  # slow to import, and seldom needed
 

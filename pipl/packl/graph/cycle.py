@@ -5,7 +5,8 @@ from __future__ import annotations
 from pipl.errors import TaskCycle
 from pipl.index.requirements import IndexedPackl
 from pipl.index.wheel_facts import WheelFacts
-from pipl.packl.graph.graph import TASK, Graph, shortest_path
+from pipl.packl.graph.graph import TASK, Graph
+from pipl.packl.graph.walks import shortest_path
 from pipl_pipe.names import normalised
 from pipl_pipe.packl import Packl
 

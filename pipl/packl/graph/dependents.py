@@ -9,8 +9,9 @@ from packaging.version import InvalidVersion, Version
 
 from pipl.errors import UnknownPackl
 from pipl.index.wheel_facts import AUTO
-from pipl.packl.graph.graph import TASK, Graph, way, ways
+from pipl.packl.graph.graph import TASK, Graph
 from pipl.packl.graph.needs import Mode, Need
+from pipl.packl.graph.walks import way, ways
 from pipl_pipe.names import normalised
 
 Standing = Literal["current", "follows", "outdated", "held", "library"]

@@ -10,8 +10,9 @@ from pipl.errors import UnknownPackl
 from pipl.index.wheel_facts import AUTO
 from pipl.packl.graph import plan
 from pipl.packl.graph.dependents import Dependent, dependents
-from pipl.packl.graph.graph import TASK, Graph, ordered, reached
+from pipl.packl.graph.graph import TASK, Graph
 from pipl.packl.graph.timings import Timings
+from pipl.packl.graph.walks import ordered, reached
 from pipl.packl.version import bumped, next_post
 from pipl_pipe.names import normalised
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from packaging.version import InvalidVersion, Version
 
 from pipl.index.wheel_facts import AUTO
-from pipl.packl.graph.graph import TASK, Graph, ordered, reached
+from pipl.packl.graph.graph import TASK, Graph
+from pipl.packl.graph.walks import ordered, reached
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from pipl.packl.graph.graph import cycles
+from pipl.packl.graph.walks import cycles
 
 WORKSPACE = ""
 """The name of the node that stands for the workspace: no package has it."""

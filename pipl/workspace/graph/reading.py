@@ -6,23 +6,25 @@ That is read where the packages are installed; of those that are not, the index 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-
-from packaging.markers import default_environment
-from packaging.requirements import InvalidRequirement, Requirement
 
 from pipl.env.declared import Declared, of_environment
 from pipl.env.lock import Lock
 from pipl.env.locked import LockedPackage
-from pipl.index.release import same_version
 from pipl.index.wheel_facts import KIND_MEMBER, MAX_TEXT
-from pipl.packl.graph.needs import extra_of
 from pipl.workspace.folder import Workspace
 from pipl.workspace.graph.graph import WORKSPACE, Edge, LockGraph, Node, role_of
 from pipl_pipe import packl
 from pipl_pipe.names import normalised
 
+MAX_PLAIN = 200
+_PLAIN = re.compile(
+    r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?) *(\[[A-Za-z0-9._, -]*\])? *"
+    r"\(?((?:[<>=!~]=?=? *[A-Za-z0-9.*+_-]+ *(?:, *|(?=\))|$))*)\)?"
+)
+"""A requirement without a marker and without a URL: most are such."""
 Ask = Callable[[tuple[LockedPackage, ...]], Mapping[str, Declared]]
 """Reads what packages declare that are not installed, by name; of some it may find nothing."""
 
@@ -44,12 +46,11 @@ def graph(workspace: Workspace, lock: Lock, ask: Ask) -> LockGraph:
 class _Need:
     """A requirement, with the extra of its owner without which it does not count."""
 
-    requirement: Requirement
+    name: str
+    text: str
+    specifier: str
+    extras: frozenset[str]
     extra: str | None
-
-    @property
-    def name(self) -> str:
-        return normalised(self.requirement.name)
 
 
 @dataclass(frozen=True)
@@ -81,13 +82,17 @@ def _sources(workspace: Workspace, lock: Lock, ask: Ask) -> dict[str, _Source]:
         node = Node(name, one.name, one.version, role_of(one.kind), one.kind, edited=True)
         needs = _needs(one.dependencies)
         for extra, texts in one.extras.items():
-            needs += tuple(_Need(need.requirement, normalised(extra)) for need in _needs(texts))
+            needs += _needs(texts, extra)
         found[name] = _Source(node, needs, frozenset(map(normalised, workspace.extras)))
     return found
 
 
 def _is_the_one(package: LockedPackage, declared: Declared) -> bool:
-    return package.version is None or same_version(package.version, declared.version)
+    if package.version in (None, declared.version):
+        return True
+    from pipl.index.release import same_version  # slow to import, and they mostly are the same
+
+    return same_version(package.version or "", declared.version)
 
 
 def _released(package: LockedPackage, declared: Declared | None) -> _Source:
@@ -115,22 +120,46 @@ def _kind(declared: Declared) -> str:
     return kind[:MAX_TEXT] if isinstance(kind, str) else ""
 
 
-def _needs(texts: Iterable[str]) -> tuple[_Need, ...]:
+def _needs(texts: Iterable[str], extra: str | None = None) -> tuple[_Need, ...]:
     """What can be read of requirements and counts on this platform."""
-    found = []
-    for text in texts:
-        try:
-            requirement = Requirement(text)
-        except InvalidRequirement:
-            continue
-        marker = requirement.marker
-        extra = extra_of(requirement)
-        if marker is None or marker.evaluate({**_HERE, "extra": extra or ""}):
-            found.append(_Need(requirement, normalised(extra) if extra else None))
-    return tuple(found)
+    return tuple(need for text in texts if (need := _need(text, extra)) is not None)
 
 
-_HERE: Mapping[str, str] = {key: str(value) for key, value in default_environment().items()}
+def _need(text: str, extra: str | None) -> _Need | None:
+    plain = _PLAIN.fullmatch(text) if len(text) <= MAX_PLAIN else None
+    if plain is None:
+        return _parsed(text, extra)
+    limits = sorted(filter(None, plain[3].replace(" ", "").split(",")))
+    return _made(plain[1], (plain[2] or "").strip("[] ").split(","), ",".join(limits), extra)
+
+
+def _parsed(text: str, extra: str | None) -> _Need | None:
+    """By the full grammar (PEP 508), which takes longer to import than all the rest."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    from pipl.packl.graph.needs import extra_of
+
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement:
+        return None
+    by = extra_of(requirement)
+    marker = requirement.marker
+    if marker is not None and not marker.evaluate({"extra": by or ""}):
+        return None
+    return _made(requirement.name, requirement.extras, str(requirement.specifier), by or extra)
+
+
+def _made(named: str, extras: Iterable[str], specifier: str, extra: str | None) -> _Need:
+    asked = sorted(filter(None, (one.strip() for one in extras)))
+    shown = f"[{','.join(asked)}]" if asked else ""
+    return _Need(
+        name=normalised(named),
+        text=f"{named}{shown}{specifier}",
+        specifier=specifier,
+        extras=frozenset(map(normalised, asked)),
+        extra=normalised(extra) if extra else None,
+    )
 
 
 def _wanted(sources: Mapping[str, _Source]) -> dict[str, frozenset[str]]:
@@ -142,9 +171,8 @@ def _wanted(sources: Mapping[str, _Source]) -> dict[str, frozenset[str]]:
         for need in sources[name].needs:
             if need.extra is not None and need.extra not in wanted[name]:
                 continue
-            asked = frozenset(map(normalised, need.requirement.extras))
-            if need.name in wanted and not asked <= wanted[need.name]:
-                wanted[need.name] |= asked
+            if need.name in wanted and not need.extras <= wanted[need.name]:
+                wanted[need.name] |= need.extras
                 todo.append(need.name)
     return wanted
 
@@ -152,12 +180,7 @@ def _wanted(sources: Mapping[str, _Source]) -> dict[str, frozenset[str]]:
 def _edges(source: _Source, extras: frozenset[str]) -> list[Edge]:
     found: dict[tuple[str, str], Edge] = {}
     for need in source.needs:
-        if need.extra is not None and need.extra not in extras:
-            continue
-        requirement = need.requirement
-        named = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
-        specifier = str(requirement.specifier)
-        text = f"{requirement.name}{named}{specifier}"
-        edge = Edge(source.node.name, need.name, text, specifier, need.extra)
-        found.setdefault((need.name, text), edge)
+        if need.extra is None or need.extra in extras:
+            edge = Edge(source.node.name, need.name, need.text, need.specifier, need.extra)
+            found.setdefault((need.name, need.text), edge)
     return list(found.values())

@@ -51,6 +51,8 @@ def test_a_packl_that_is_required_chooses_and_the_environment_moves(
     again = dataclasses.replace(workspace, requirements=("geo", "sim"))
     assert locking.interpreter_for(again).minor == newer.minor
     assert locking.sync(again, desk.installer, place).changes == ()
+    locking.lock(again, desk.installer)
+    assert interpreters.of_lock(again) == (interpreters.Asker("sim", f">={newer.minor}"),)
 
 
 def test_none_fits_and_all_who_asked_are_named(desk: Desk) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from pipl.errors import TaskCycle
 from pipl.packl.graph import cycle
-from pipl.packl.graph.graph import Graph, cycles, ordered, reached, shortest_path
+from pipl.packl.graph.graph import Graph
+from pipl.packl.graph.walks import cycles, ordered, reached, shortest_path
 from pipl_pipe import packl as packls
 
 from .conftest import code, product, task

@@ -207,3 +207,32 @@ def test_metadata_without_a_package(text: str) -> None:
 def test_continued_lines_of_metadata() -> None:
     found = parse("Name: X.Y\nVersion: 1\nRequires-Dist: a\n  >=1\nRequires-Python: >=3\n\nbody")
     assert found == Declared("x-y", "1", ("a >=1",), ">=3")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("maya", "maya"),
+        ("Maya (>=2025,<2027)", "Maya<2027,>=2025"),
+        ("maya <2027 , ", "maya<2027"),
+        ("maya >= 2025 , != 2026.*", "maya!=2026.*,>=2025"),
+        ("maya[ py , USD ]~=2025.1", "maya[USD,py]~=2025.1"),
+        ("maya==1!2.0", "maya==1!2.0"),
+        ("maya>=1; python_version >= '3'", "maya>=1"),
+        ("maya===2026.1", "maya===2026.1"),
+    ],
+)
+def test_requirements_as_they_are_written(show: Show, text: str, shown: str) -> None:
+    """The quick reading of plain ones agrees with the grammar of PEP 508."""
+    show.install("asks", "1.0", [text])
+    (edge,) = show.graph("asks").leaving("asks")
+    assert edge.requirement == shown
+    assert edge.target == "maya"
+
+
+@pytest.mark.parametrize(
+    "text", ["a" + "<1," * 20_000 + ";", "a" + "." * 50_000, "a[" * 20_000, "a>1 <2"]
+)
+def test_hostile_requirements_end(show: Show, text: str) -> None:
+    show.install("asks", "1.0", [text])
+    assert show.graph("asks").leaving("asks") == ()
