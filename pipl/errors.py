@@ -12,6 +12,7 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     │   └── UnknownTemplate, InvalidTemplate, NotMigratable, ManyStages
     │   └── PathMissing, InvalidRelease, InvalidUrl, InUse, NotRegistered, UnknownSelection
     │   └── SeveralAssets, NothingSelected, DestinationKept, NothingOverlaid
+    │   └── InvalidReason, InvalidTime
     ├── ServerError                  3  the server does not do what it should
     │   ├── ServerDown, ServerStopped, ServerSlow, ServerBusy, ServerUntrusted
     │   ├── PortTaken, ServerDied
@@ -251,6 +252,21 @@ class InvalidName(UsageFault):
     code = "usage.invalid-name"
     says = "{name!r} is not a usable name: {reason}"
     hint = "choose a name that fits, such as hero_model"
+
+
+class InvalidReason(UsageFault):
+    text: str
+    most: int
+    code = "usage.invalid-reason"
+    says = "{text!r} is no reason: it takes one line of at most {most} characters"
+    hint = "say it shorter"
+
+
+class InvalidTime(UsageFault):
+    text: str
+    code = "usage.invalid-time"
+    says = "{text!r} is no time"
+    hint = "write it as 2026-03-01, 2026-03-01T12:00 (of here) or 2026-03-01T12:00Z"
 
 
 class InvalidIndexName(UsageFault):

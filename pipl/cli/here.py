@@ -111,7 +111,29 @@ class Here:
     def installer(self) -> Installer:
         from pipl.env.choice import choose
 
-        return choose(self.environ.get("PIPL_INSTALLER"), self.environ)
+        return choose(self.environ.get("PIPL_INSTALLER"), self.environ, nearby=self._nearby)
+
+    def _nearby(self, index_url: str) -> str | None:
+        """The kept pages of an index of ours (see `index.nearby`). Raises ServerDown."""
+        from pipl.env.lock import origin_of
+        from pipl.errors import InvalidIndexName
+        from pipl.index import light, nearby
+        from pipl.index.name import IndexName
+
+        origin = origin_of(index_url)
+        try:
+            index = IndexName.parse(index_url.removeprefix(origin).partition("/+")[0].strip("/"))
+        except InvalidIndexName:
+            return None
+        login = self.logins.get(origin)
+        if light.is_enough(origin, self.environ):
+            folder = nearby.folder(light.LightClient(origin, login), index, self.cache_folder)
+        else:
+            from pipl.index.devpi import DevpiClient
+
+            with DevpiClient(origin, login) as client:
+                folder = nearby.folder(client, index, self.cache_folder)
+        return None if folder is None else folder.absolute().as_uri()
 
     def builder(self, index_url: str | None) -> Builder:
         """What builds packls, from the project's index where there is one."""
@@ -226,6 +248,26 @@ def json_option(command: F) -> F:
 def project_argument(command: F) -> F:
     """The optional project path, as the last argument."""
     return click.argument("project_path", default=".", metavar="[PROJECT_PATH]")(command)
+
+
+def as_of_option(command: F) -> F:
+    """`--as-of`: the index as it was at a time, which is given on as the index tells times."""
+    return click.option(
+        "--as-of",
+        "as_of",
+        default=None,
+        metavar="TIME",
+        callback=_time,
+        help="Resolve with what was on the index then, such as 2026-03-01T12:00.",
+    )(command)
+
+
+def _time(context: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
+    if text is None:
+        return None
+    from pipl.index import pages
+
+    return pages.time_of(text, None)
 
 
 def workspace_option(command: F) -> F:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _HERE = "pipl.cli.packl"
 _RELEASE = "pipl.cli.packl_release"
+_YANK = "pipl.cli.packl_yank"
 _GRAPH = "pipl.cli.packl_graph"
 _FOLLOWS = {"auto": "by itself (follow = auto)", "manual": "by hand (pipl work update)"}
 _ORIGIN = "pipl.cli.packl_origin"
@@ -29,6 +30,7 @@ packl = LazyGroup(
         "build": (f"{_RELEASE}:build", "Build the packl's sdist and wheel."),
         "publish": (f"{_RELEASE}:publish", "Publish the packl to a stage."),
         "upload": (f"{_RELEASE}:upload", "Publish with a password, as the prototype did."),
+        "yank": (f"{_YANK}:yank", "Let nobody choose a release any more."),
         "dependents": (f"{_GRAPH}:dependents", "Who would take a new version of a packl."),
         "provenance": (f"{_ORIGIN}:provenance", "Show where a product comes from."),
         "migrate": (f"{_HERE}:migrate", "Convert a 2019 packl (__setupl__.py) to pyproject.toml."),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipl.cli import render
-from pipl.cli.here import Here, confirm, json_option, workspace_option
+from pipl.cli.here import Here, as_of_option, confirm, json_option, workspace_option
 from pipl.cli.lazy import LazyGroup
 
 if TYPE_CHECKING:
@@ -229,9 +229,10 @@ def add(requirements: tuple[str, ...], workspace_path: str | None, as_json: bool
 
 @click.command(epilog="Example: pipl work lock")
 @click.option("--check", is_flag=True, help="Write nothing; fail where the lock is stale.")
+@as_of_option
 @workspace_option
 @json_option
-def lock(check: bool, workspace_path: str | None, as_json: bool) -> None:
+def lock(check: bool, as_of: str | None, workspace_path: str | None, as_json: bool) -> None:
     """Resolve what the workspace requires and write pylock.toml, keeping pins that still fit."""
     from pipl.workspace import locking
 
@@ -241,10 +242,10 @@ def lock(check: bool, workspace_path: str | None, as_json: bool) -> None:
         if check:
             from pipl.workspace import updating
 
-            held = updating.check(workspace, here.installer, progress=progress)
+            held = updating.check(workspace, here.installer, as_of=as_of, progress=progress)
             changed = locking.LockChange(workspace, held, ())
         else:
-            changed = locking.relock(workspace, here.installer, progress=progress)
+            changed = locking.relock(workspace, here.installer, as_of=as_of, progress=progress)
     show_change(changed, as_json=as_json)
 
 
@@ -269,6 +270,7 @@ def sync(frozen: bool, workspace_path: str | None, as_json: bool) -> None:
 @click.option("--to", multiple=True, metavar="NAME==V", help="Move one to this version.")
 @click.option("--pre", "early", is_flag=True, help="Pre-releases count too.")
 @click.option("--dry-run", is_flag=True, help="Only say what would move, and why.")
+@as_of_option
 @workspace_option
 @json_option
 def update(
@@ -276,6 +278,7 @@ def update(
     to: tuple[str, ...],
     early: bool,
     dry_run: bool,
+    as_of: str | None,
     workspace_path: str | None,
     as_json: bool,
 ) -> None:
@@ -284,7 +287,7 @@ def update(
 
     here = Here.now()
     workspace = here.workspace(workspace_path)
-    wish = updating.Wish(names, to, early)
+    wish = updating.Wish(names, to, early, as_of)
     place = None if dry_run else here.place(workspace)
     with render.progress(quiet=as_json) as progress:
         changed = updating.update(workspace, wish, here.installer, place, progress=progress)
@@ -325,6 +328,8 @@ def status(workspace_path: str | None, as_json: bool) -> None:
                 one.latest,
                 "edited here" + (", follows by itself" if one.follow == "auto" else "")
                 if one.editable
+                else f"yanked: {one.yanked or 'no reason given'}"
+                if one.yanked is not None
                 else f"outdated, {one.held_by}"
                 if one.outdated and one.held_by
                 else f"outdated: pipl work update {one.name}"

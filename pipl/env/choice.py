@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Callable, Mapping
 
 from pipl.env.install import PIP, UV, Installer
 from pipl.errors import UnknownInstaller
 
 
-def choose(name: str | None, environ: Mapping[str, str]) -> Installer:
+def choose(
+    name: str | None,
+    environ: Mapping[str, str],
+    *,
+    nearby: Callable[[str], str | None] | None = None,
+) -> Installer:
     """The installer of that name; None: uv where it is installed, else pip.
 
-    `environ` are the variables that its processes start from. Raises UnknownInstaller,
+    `environ` are the variables that its processes start from, `nearby` is as `UvInstaller` has
+    it (pip takes no index before another, and reads the server's). Raises UnknownInstaller,
     ProgramMissing.
     """
     # each brings what only it needs
@@ -19,7 +26,7 @@ def choose(name: str | None, environ: Mapping[str, str]) -> Installer:
         from pipl.env.installers.uv import UvInstaller, is_installed
 
         if name is not None or is_installed():
-            return UvInstaller.find(environ)
+            return dataclasses.replace(UvInstaller.find(environ), nearby=nearby)
     if name in (None, PIP):
         from pipl.env.installers.pip import PipInstaller
 

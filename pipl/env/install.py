@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, Protocol, TypeAlias
 
 from pipl.env.interpreter import Interpreter
-from pipl.env.lock import Lock
+from pipl.env.lock import Lock, origin_of
 from pipl.env.venv import Environment
 
 UV: Final = "uv"
@@ -20,6 +20,9 @@ PIP: Final = "pip"
 IN_PLACE: Final = "editable_mode=compat"
 """Makes setuptools put an edited packl on the path. Its import hook comes after the path, where
 the packl's own folder, in the current one, would be taken for a namespace package."""
+
+AS_OF: Final = "/+pipl/as-of"
+"""Below this page of the project's server, and a time, are its indexes as they were then."""
 
 
 class Everything(Enum):
@@ -40,9 +43,10 @@ class Resolve:
     `requirements` and `constraints` are PEP 508 texts; constraints only limit versions of what
     is required anyway. `editables` are folders, installed in place with those of `extras` that
     they have. Of the versions in `prefer`, all stay that may, but for those of `upgrade`. Only
-    the index at `index_url` (PEP 503) counts. Pre-releases are chosen of `prereleases`, of
-    packages that are locked in one, of those that have no other, and where one is asked for.
-    After `timeout_s` seconds it is given up.
+    the index at `index_url` (PEP 503) counts, as it was at `as_of` (such as
+    2026-03-01T12:00:00Z; None: now). Pre-releases are chosen of `prereleases`, of packages that
+    are locked in one, of those that have no other, and where one is asked for. After `timeout_s`
+    seconds it is given up.
 
     `platforms`, as `pipl.env.platforms` names them, are all that the lock is wanted for;
     none: this one.
@@ -59,7 +63,16 @@ class Resolve:
     upgrade: Upgrade = frozenset()
     prereleases: Upgrade = frozenset()
     platforms: tuple[str, ...] = ()
+    as_of: str | None = None
     timeout_s: float | None = None
+
+    @property
+    def read_url(self) -> str:
+        """The simple index to read, which shows what was there at the time."""
+        if self.as_of is None:
+            return self.index_url
+        origin = origin_of(self.index_url)
+        return f"{origin}{AS_OF}/{self.as_of}{self.index_url.removeprefix(origin)}"
 
     @property
     def early(self) -> Upgrade:

@@ -33,7 +33,8 @@ class Lock:
     """The packages of an environment, by name; `index_url` is where they were resolved.
 
     With `platforms` (as projects name them) it holds what is needed on any of them: a name
-    may then stand there twice, with markers that exclude each other.
+    may then stand there twice, with markers that exclude each other. `as_of` is the time whose
+    state of that index was asked for (None: that of then).
     """
 
     packages: tuple[LockedPackage, ...]
@@ -41,6 +42,7 @@ class Lock:
     index_url: str | None = None
     origin: str | None = None
     platforms: tuple[str, ...] = ()
+    as_of: str | None = None
 
     def __post_init__(self) -> None:
         ordered = sorted(self.packages, key=_order)
@@ -71,7 +73,12 @@ class Lock:
         """The text of the lock; equal locks give equal texts."""
         return lock_format.render(
             Content(
-                self.packages, self.requires_python, self.index_url, self.origin, self.platforms
+                self.packages,
+                self.requires_python,
+                self.index_url,
+                self.origin,
+                self.platforms,
+                self.as_of,
             )
         )
 

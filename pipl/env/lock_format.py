@@ -44,6 +44,7 @@ class Content(NamedTuple):
     index_url: str | None
     origin: str | None
     platforms: tuple[str, ...] = ()
+    as_of: str | None = None
 
 
 class Unusable(Exception):
@@ -66,6 +67,7 @@ def parse(text: str, folder: Path | None) -> Content:
         index_url=_text(tool, "index-url"),
         origin=_text(tool, "origin"),
         platforms=_platforms(tool),
+        as_of=_text(tool, "as-of"),
     )
 
 
@@ -85,12 +87,12 @@ def render(lock: Content) -> str:
         lines.append("packages = []")
     for package in lock.packages:
         lines += ["", *_package_lines(package)]
-    if lock.origin is not None or lock.index_url is not None or lock.platforms:
-        lines += ["", "[tool.pipl]"]
-        lines += [f"origin = {_quoted(lock.origin)}"] if lock.origin is not None else []
-        lines += [f"index-url = {_quoted(lock.index_url)}"] if lock.index_url is not None else []
-        named = ", ".join(map(_quoted, lock.platforms))
-        lines += [f"platforms = [{named}]"] if named else []
+    tool = {"origin": lock.origin, "index-url": lock.index_url, "as-of": lock.as_of}
+    told = [f"{key} = {_quoted(value)}" for key, value in tool.items() if value is not None]
+    if lock.platforms:
+        told.append(f"platforms = [{', '.join(map(_quoted, lock.platforms))}]")
+    if told:
+        lines += ["", "[tool.pipl]", *told]
     return "\n".join(lines) + "\n"
 
 

@@ -133,6 +133,13 @@ class IndexClient(Protocol):
         content is there, ReleaseNotFound.
         """
 
+    def yank(self, release: Release, reason: str | None) -> None:
+        """Let nobody choose a release of an index any more; what is locked to it stays good.
+
+        None undoes it, an empty text is no reason given. For who may upload there. Raises
+        ReleaseNotFound, InvalidReason.
+        """
+
     def upload_test_result(self, file: ReleaseFile, result: Mapping[str, object]) -> None:
         """Attach a test result (tox's JSON form) to a file. Raises ReleaseNotFound."""
 

@@ -21,7 +21,7 @@ from pipl.errors import (
     VersionTaken,
     WrongPassword,
 )
-from pipl.index import devpi_json, requirements, transfer
+from pipl.index import devpi_json, pages, requirements, transfer
 from pipl.index.client import MIRROR_TYPE, IndexConfig, User
 from pipl.index.connection import Connection, Reply
 from pipl.index.distribution import Distribution, UnreadableDistribution
@@ -281,6 +281,19 @@ class DevpiClient:
             self.index(to)
             raise ReleaseNotFound(str(release.index), release.project, release.version)
         self._expect_done(reply, doing)
+
+    def yank(self, release: Release, reason: str | None) -> None:
+        pages.check_reason(reason)
+        doing = f"yanking {release.project} {release.version} on {release.index}"
+        reply = self._connection.send(
+            "POST",
+            f"{pages.YANKED}?index={quote(str(release.index), safe='')}",
+            document={"project": release.project, "version": release.version, "reason": reason},
+            doing=doing,
+        )
+        if reply.status == 404:
+            self.release(release.index, release.project, release.version)
+        self._expect_done(reply, doing, index=release.index)
 
     def upload_test_result(self, file: ReleaseFile, result: Mapping[str, object]) -> None:
         doing = f"attaching a test result to {file.filename} on {file.index}"

@@ -14,6 +14,8 @@ from pipl.index.release import Release, ReleaseFile, newest_first, normalised
 
 RELEASE_FILE = "releasefile"
 TEST_RESULT = "toxresult"
+YANKED = "pipl_yanked"
+"""Key by which the plugin keeps with a version that it is yanked."""
 _FILE_FOLDERS = ("+f", "+e")  # of uploaded files, and of a mirror's
 _SAFE_PARTS = re.compile(r"[^\x00-\x1f\\:]+")
 
@@ -103,7 +105,7 @@ def releases(reply: Reply, index: IndexName, project: str, *, server: str) -> tu
             if isinstance(link, dict) and link.get("rel") == RELEASE_FILE
         )
         if files:
-            found.append(Release(index, normalised(project), version, files))
+            found.append(Release(index, normalised(project), version, files, _yanked(entry)))
     return newest_first(found)
 
 
@@ -137,6 +139,13 @@ def _file(link: Mapping[str, object], reply: Reply, known: ReleaseFile) -> Relea
                 known, filename=parts[-1], url=known.url + path, sha256=_sha256(link)
             )
     raise reply.unexpected(f"a file at {href!r}")
+
+
+def _yanked(entry: Mapping[str, object]) -> str | None:
+    match entry.get(YANKED):
+        case {"reason": str(reason)}:
+            return reason
+    return None
 
 
 def _sha256(link: Mapping[str, object]) -> str:

@@ -25,7 +25,7 @@ from pipl.errors import (
     VersionTaken,
     WrongPassword,
 )
-from pipl.index import transfer, wheel_facts
+from pipl.index import pages, transfer, wheel_facts
 from pipl.index.client import ANONYMOUS, AUTHENTICATED, MIRROR_TYPE, IndexConfig, User
 from pipl.index.distribution import Distribution, UnreadableDistribution
 from pipl.index.login import Login
@@ -57,6 +57,7 @@ class MemoryServer:
     emails: dict[str, str] = field(default_factory=dict)
     configs: dict[IndexName, IndexConfig] = field(default_factory=dict)
     files: dict[ReleaseFile, bytes] = field(default_factory=dict)
+    yanked: dict[tuple[IndexName, str, str], str] = field(default_factory=dict)
     test_results: dict[ReleaseFile, list[Mapping[str, object]]] = field(default_factory=dict)
     events: list[dict[str, object]] = field(default_factory=list)
     serial: int = 0
@@ -171,12 +172,13 @@ class MemoryIndex:
 
     def releases(self, index: IndexName, project: str) -> tuple[Release, ...]:
         self.index(index)
+        name, yanked = normalised(project), self.server.yanked
         by_version: dict[str, list[ReleaseFile]] = {}
         for file in self.server.files:
-            if file.index == index and file.project == normalised(project):
+            if file.index == index and file.project == name:
                 by_version.setdefault(file.version, []).append(file)
         return newest_first(
-            Release(index, normalised(project), version, tuple(files))
+            Release(index, name, version, tuple(files), yanked.get((index, name, version)))
             for version, files in by_version.items()
         )
 
@@ -202,6 +204,18 @@ class MemoryIndex:
                     packls[project] = found
         names = tuple(map(str, sources))
         return Requirements(self.url, str(index), self.server.serial, names, packls)
+
+    def yank(self, release: Release, reason: str | None) -> None:
+        pages.check_reason(reason)
+        self.release(release.index, release.project, release.version)
+        doing = f"yanking {release.project} {release.version} on {release.index}"
+        self._expect(set(self.index(release.index).acl_upload), doing)
+        key = (release.index, release.project, release.version)
+        self.server.serial += 1
+        if reason is None:
+            self.server.yanked.pop(key, None)
+        else:
+            self.server.yanked[key] = reason
 
     def _sources(self, index: IndexName) -> list[IndexName]:
         """An index and what it inherits from, nearest first, without mirrors."""

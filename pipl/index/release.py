@@ -36,12 +36,17 @@ class ReleaseFile:
 
 @dataclass(frozen=True)
 class Release:
-    """One version of a project on one index; `project` is normalised (PEP 503)."""
+    """One version of a project on one index; `project` is normalised (PEP 503).
+
+    `yanked` is why nobody should choose it any more (PEP 592): a reason, which may be empty;
+    None where it is not yanked.
+    """
 
     index: IndexName
     project: str
     version: str
     files: tuple[ReleaseFile, ...]
+    yanked: str | None = None
 
     @property
     def wheel(self) -> ReleaseFile | None:
@@ -66,12 +71,16 @@ def newest_first(releases: Iterable[Release]) -> tuple[Release, ...]:
 
 
 def latest(releases: Iterable[Release], *, allow_prereleases: bool = False) -> Release | None:
-    """The newest release.
+    """The newest release that is not yanked.
 
     A pre-release counts where asked for, or where there is nothing else: what an installer
     would take (PEP 440, 'Handling of pre-releases').
     """
-    candidates = [release for release in newest_first(releases) if _version(release) is not None]
+    candidates = [
+        release
+        for release in newest_first(releases)
+        if _version(release) is not None and release.yanked is None
+    ]
     final = [release for release in candidates if not Version(release.version).is_prerelease]
     return next(iter(candidates if allow_prereleases else final or candidates), None)
 

@@ -8,17 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from packaging.version import InvalidVersion, Version
 
+from pipl.index.listing import Listing, Mark
 from pipl.index.name import IndexName
 from pipl.index.release import normalised
 from pipl.index.wheel_facts import WheelFacts
 
 PAGE = "/+pipl/requirements"
-EVERYTHING = -1
-MAX_PAGES = 10_000
 MAX_REQUIREMENTS = 1_000
 """How many of one release are told; whoever has more is marked as not `complete`."""
 
@@ -136,68 +134,9 @@ def fetch(
     another form, and what `ask` raises.
     """
     begun = known if known is not None and known.index == str(index) else None
-    packls, since, after = _beginning(begun)
-    first: _Page | None = None
-    for _ in range(MAX_PAGES):
-        page = _Page.parse(ask(_path(index, since, after)))
-        reference = first or begun
-        moved = reference is not None and not page.continues(reference.feed, reference.sources)
-        anew = since != EVERYTHING and page.full
-        if moved or anew:
-            begun, first = None, None
-            packls, since, was_after = {}, EVERYTHING, after
-            after = ""
-            if was_after or not page.full:
-                continue  # this page is not the first of a listing
-        first = first or page
-        packls.update((packl.name, packl) for packl in page.packls)
-        for name in page.gone:
-            packls.pop(name, None)
-        if page.next is None:
-            # what changed while it was listed is told after the first page's serial
-            return Requirements(first.feed, str(index), first.serial, first.sources, packls)
-        after = page.next
-    raise ValueError(f"{PAGE} has no end")
-
-
-def _beginning(known: Requirements | None) -> tuple[dict[str, IndexedPackl], int, str]:
-    return (dict(known.packls), known.serial, "") if known else ({}, EVERYTHING, "")
-
-
-@dataclass(frozen=True)
-class _Page:
-    feed: str
-    serial: int
-    sources: tuple[str, ...]
-    full: bool
-    next: str | None
-    packls: tuple[IndexedPackl, ...]
-    gone: tuple[str, ...]
-
-    def continues(self, feed: str, sources: tuple[str, ...]) -> bool:
-        """Whether it can be added to what another page of these has told."""
-        return (self.feed, self.sources) == (feed, sources)
-
-    @classmethod
-    def parse(cls, document: object) -> _Page:
-        if not isinstance(document, Mapping):
-            raise ValueError("not a table")
-        feed, serial, following = (document.get(key) for key in ("feed", "serial", "next"))
-        if not isinstance(feed, str) or type(serial) is not int:
-            raise ValueError("no feed or serial")
-        lists = [document.get(key) for key in ("sources", "packls", "gone")]
-        sources, packls, gone = (one if isinstance(one, list) else [] for one in lists)
-        return cls(
-            feed=feed,
-            serial=serial,
-            sources=tuple(map(str, sources)),
-            full=document.get("full") is True,
-            next=following if isinstance(following, str) else None,
-            packls=tuple(map(IndexedPackl.from_json, packls)),
-            gone=tuple(map(str, gone)),
-        )
-
-
-def _path(index: IndexName, since: int, after: str) -> str:
-    asked = {"index": str(index), "since": str(since), "after": after}
-    return f"{PAGE}?{urlencode(asked, quote_via=quote)}"
+    mark = Mark(begun.feed, begun.serial, begun.sources) if begun else None
+    told = Listing(PAGE, "packls", IndexedPackl.from_json).fetch(ask, index, mark)
+    kept = dict(begun.packls) if begun and not told.anew else {}
+    packls = {name: packl for name, packl in kept.items() if name not in told.gone}
+    packls.update(told.found)
+    return Requirements(told.mark.feed, str(index), told.mark.serial, told.mark.sources, packls)

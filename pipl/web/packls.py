@@ -6,6 +6,7 @@ cache: a damaged one, or one of another database, is made anew.
 
     changed  index, project, the serial of the last change that was seen
     rows     index, project, the row (null: no release); dropped when the project changes
+    pages    index, project, its simple page there; dropped likewise
     wheels   sha256 of a wheel, what it says of its packl
 """
 
@@ -24,21 +25,25 @@ from devpi_server.keyfs import KeyFS
 from devpi_server.model import BaseStage
 
 from pipl.index import requirements, wheel_facts
+from pipl.index.pages import Page
 from pipl.index.requirements import MAX_REQUIREMENTS, IndexedPackl
 from pipl.index.wheel_facts import WheelFacts
-from pipl.web import feed
+from pipl.web import feed, pages
 
 NAME = "pipl-packls.sqlite3"
-VERSION = 1
+VERSION = 2
 MAX_BEHIND = 50_000
 """More serials than these are not looked through: it is begun anew, which takes less."""
 _CHUNK = 500
 _PURE = "-none-any.whl"
+_OF_PROJECTS = ("rows", "pages")
 _SCHEMA = (
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID",
     "CREATE TABLE changed (place TEXT, project TEXT, serial INTEGER,"
     " PRIMARY KEY (place, project)) WITHOUT ROWID",
     "CREATE TABLE rows (place TEXT, project TEXT, row TEXT,"
+    " PRIMARY KEY (place, project)) WITHOUT ROWID",
+    "CREATE TABLE pages (place TEXT, project TEXT, row TEXT,"
     " PRIMARY KEY (place, project)) WITHOUT ROWID",
     "CREATE TABLE wheels (sha256 TEXT PRIMARY KEY, facts TEXT) WITHOUT ROWID",
 )
@@ -83,12 +88,14 @@ class Packls:
             self._keyfs.restart_read_transaction()
         serial = int(self._keyfs.tx.at_serial)
         if not ours or last > serial or serial - last > MAX_BEHIND:
-            for table in ("changed", "rows"):
+            for table in ("changed", *_OF_PROJECTS):
                 connection.execute(f"DELETE FROM {table}")  # noqa: S608  our own names
             known["first"], last = str(serial), serial
         for number in range(last + 1, serial + 1):
             places = _changed_in(self._keyfs, number)
-            connection.executemany("DELETE FROM rows WHERE place = ? AND project = ?", places)
+            for table in _OF_PROJECTS:
+                which = f"DELETE FROM {table} WHERE place = ? AND project = ?"  # noqa: S608
+                connection.executemany(which, places)
             connection.executemany(
                 "INSERT OR REPLACE INTO changed VALUES (?, ?, ?)",
                 [(*place, number) for place in places],
@@ -142,7 +149,7 @@ class View:
         hidden = frozenset(mirrors)
         for stage in stages:
             held = set(projects) & set(stage.list_projects_perstage())
-            known = self._known(stage.name, sorted(held))
+            known = self._known("rows", stage.name, sorted(held))
             for project in held:
                 row = known[project] if project in known else self._look(stage, project, hidden)
                 if row is None:
@@ -152,13 +159,40 @@ class View:
                     found[project] = row
         return found
 
-    def _known(self, place: str, projects: Sequence[str]) -> dict[str, Any]:
+    def pages(
+        self, stages: Sequence[BaseStage], projects: Sequence[str]
+    ) -> dict[str, Mapping[str, Any]]:
+        """The simple page of each project that has any file, over indexes, nearest first."""
+        held: dict[str, list[Any]] = {}
+        for stage in stages:
+            here = sorted(set(projects) & set(stage.list_projects_perstage()))
+            known = self._known("pages", stage.name, here)
+            for project in here:
+                row = known[project] if project in known else self._look_page(stage, project)
+                if row["files"]:
+                    held.setdefault(project, []).append(row)
+        return {
+            project: rows[0] if len(rows) == 1 else _together(project, rows)
+            for project, rows in held.items()
+        }
+
+    def _look_page(self, stage: BaseStage, project: str) -> Mapping[str, Any]:
+        page = pages.look(stage, project)
+        row = page.to_json()
+        if all(file.size_bytes is not None for file in page.files):  # else not all is here yet
+            self._connection.execute(
+                "INSERT OR REPLACE INTO pages VALUES (?, ?, ?)",
+                (stage.name, project, json.dumps(row, separators=(",", ":"))),
+            )
+        return row
+
+    def _known(self, table: str, place: str, projects: Sequence[str]) -> dict[str, Any]:
         known: dict[str, Any] = {}
         for start in range(0, len(projects), _CHUNK):
             chunk = projects[start : start + _CHUNK]
             marks = ",".join("?" * len(chunk))
             rows = self._connection.execute(
-                f"SELECT project, row FROM rows WHERE place = ? AND project IN ({marks})",  # noqa: S608
+                f"SELECT project, row FROM {table} WHERE place = ? AND project IN ({marks})",  # noqa: S608
                 (place, *chunk),
             )
             known.update((project, json.loads(row)) for project, row in rows)
@@ -234,6 +268,8 @@ def _newest(stage: Any, project: str) -> _Newest | None:
         if not requirements.order(version)[0]:
             continue
         data = stage.get_versiondata_perstage(project, version)
+        if pages.reason_of(data) is not None:
+            continue
         links = feed.release_links(data).items()
         wheels = sorted((path, link) for path, link in links if path.endswith(".whl"))
         pure = [pair for pair in wheels if pair[0].endswith(_PURE)]
@@ -254,6 +290,10 @@ def _changed_in(keyfs: KeyFS, serial: int) -> set[tuple[str, str]]:
             place = key.extract_params(path)
             found.add((f"{place['user']}/{place['index']}", place["project"]))
     return found
+
+
+def _together(project: str, rows: Iterable[Any]) -> Mapping[str, Any]:
+    return pages.merged(project, [Page.from_json(row) for row in rows]).to_json()
 
 
 def _order(row: Mapping[str, Any]) -> tuple[bool, bool, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from devpi_server.config import Config, hookimpl
 from pyramid.config import Configurator  # type: ignore[import-untyped]  # publishes no types
 
-from pipl.web import requirements, turns, views
+from pipl.web import listings, simple, turns, views, yanks
 from pipl.web.reserved import INDEX_TYPE, ReservingCustomizer
 from pipl.web.turns import Limits
 
@@ -65,4 +65,6 @@ def devpiserver_pyramid_configure(config: Config, pyramid_config: Configurator) 
         threads=config.args.threads,
     )
     views.configure(pyramid_config, Path(project).absolute() if project else None, limits)
-    requirements.configure(pyramid_config, config.server_path)
+    listings.configure(pyramid_config, config.server_path)
+    simple.configure(pyramid_config)
+    yanks.configure(pyramid_config)

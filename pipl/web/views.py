@@ -12,7 +12,7 @@ import pipl
 from pipl.web import addresses, events, lag, mark
 from pipl.web.turns import Limits, Turns
 
-FEATURES = ["assets", "assets-stored", "events", "index-type", "requirements"]
+FEATURES = ["assets", "assets-stored", "events", "index-type", "pages", "requirements", "yanked"]
 PROJECT = "pipl_project"
 """Where the registry keeps the project's folder, None without one."""
 

@@ -71,6 +71,7 @@ def wanted(
     constraints: tuple[str, ...] = (),
     prereleases: Upgrade = frozenset(),
     prefer: Lock | None = None,
+    as_of: str | None = None,
     progress: Progress = SILENT,
 ) -> Resolve:
     """What an installer is to resolve for the workspace; `prefer` instead of its own lock.
@@ -93,6 +94,7 @@ def wanted(
         prefer=before,
         upgrade=upgrade,
         prereleases=prereleases,
+        as_of=as_of,
         # where the project's folder is not seen, the lock knows what it was made for
         platforms=workspace.binding.platforms or (before.platforms if before else ()),
     )
@@ -103,13 +105,15 @@ def resolve(
     installer: Installer,
     *,
     upgrade: Upgrade = frozenset(),
+    as_of: str | None = None,
     progress: Progress = SILENT,
 ) -> LockChange:
     """Resolve the workspace; nothing is written. Pins stay where they may, but for `upgrade`.
 
+    `as_of` is a time, whose state of the index counts instead of today's (see `Resolve`).
     Raises Unresolvable, InvalidPackl, NoInterpreter, ServerDown.
     """
-    asked = wanted(workspace, upgrade=upgrade, progress=progress)
+    asked = wanted(workspace, upgrade=upgrade, as_of=as_of, progress=progress)
     lock = solve(workspace, asked, installer, progress=progress)
     return LockChange(workspace, lock, changes_between(lock_if_usable(workspace), lock))
 
@@ -135,20 +139,25 @@ def lock(
     installer: Installer,
     *,
     upgrade: Upgrade = frozenset(),
+    as_of: str | None = None,
     progress: Progress = SILENT,
 ) -> LockChange:
     """Resolve the workspace and write its lock."""
-    changed = resolve(workspace, installer, upgrade=upgrade, progress=progress)
+    changed = resolve(workspace, installer, upgrade=upgrade, as_of=as_of, progress=progress)
     changed.lock.write(workspace.lock_path)
     return changed
 
 
 def relock(
-    workspace: Workspace, installer: Installer, *, progress: Progress = SILENT
+    workspace: Workspace,
+    installer: Installer,
+    *,
+    as_of: str | None = None,
+    progress: Progress = SILENT,
 ) -> LockChange:
     """Resolve the workspace, write its lock and remember it."""
     with changing(workspace) as now:
-        changed = lock(now, installer, progress=progress)
+        changed = lock(now, installer, as_of=as_of, progress=progress)
         history.note(now, "lock")
     return changed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,11 +11,12 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from pipl.env.lock import Lock
+from pipl.env.lock import Lock, LockedPackage
 from pipl.errors import InvalidRequirement
 from pipl.index import release
 from pipl.index.client import IndexClient
 from pipl.index.name import IndexName
+from pipl.index.release import Release
 from pipl.workspace import overlay
 from pipl.workspace.changes import Change
 from pipl.workspace.folder import Workspace
@@ -28,7 +30,8 @@ class PacklStatus:
 
     `latest` is the newest release on the project's indexes (None: no release there);
     `held_by` says which requirement does not admit it. `follow` is how a task that is edited
-    here follows its products once it is published, `auto` or `manual`.
+    here follows its products once it is published, `auto` or `manual`. `yanked` is why the
+    locked version was taken back (PEP 592; None: it was not).
     """
 
     name: str
@@ -37,6 +40,7 @@ class PacklStatus:
     editable: bool
     held_by: str | None = None
     follow: str | None = None
+    yanked: str | None = None
 
     @property
     def outdated(self) -> bool:
@@ -101,7 +105,8 @@ def _packls(workspace: Workspace, lock: Lock, client: IndexClient) -> tuple[Pack
         if package.name not in homes and not package.editable:
             continue
         home = homes.get(package.name)
-        newest = release.latest(client.releases(home, package.name)) if home else None
+        releases = client.releases(home, package.name) if home else ()
+        newest = release.latest(releases)
         held_by = next(
             (
                 f"{origin} requires {requirement}"
@@ -120,9 +125,18 @@ def _packls(workspace: Workspace, lock: Lock, client: IndexClient) -> tuple[Pack
                 package.editable,
                 held_by,
                 follows.get(canonicalize_name(package.name)) if package.editable else None,
+                _yanked(releases, package),
             )
         )
     return tuple(found)
+
+
+def _yanked(releases: Sequence[Release], package: LockedPackage) -> str | None:
+    """Why the locked version is yanked, None where it is not."""
+    if package.editable or package.version is None:
+        return None
+    of_version = (one for one in releases if release.same_version(one.version, package.version))
+    return next((one.yanked for one in of_version), None)
 
 
 def own_indexes(client: IndexClient, name: IndexName) -> tuple[IndexName, ...]:

@@ -24,12 +24,14 @@ from pipl_pipe.names import normalised
 class Wish:
     """What an update is to move: `names` (none: all) to the newest, `to` to given versions.
 
-    `to` are PEP 508 texts such as `hero-geo==1.2`; with `early`, pre-releases count too.
+    `to` are PEP 508 texts such as `hero-geo==1.2`; with `early`, pre-releases count too; `as_of`
+    is a time, whose state of the index counts instead of today's.
     """
 
     names: tuple[str, ...] = ()
     to: tuple[str, ...] = ()
     early: bool = False
+    as_of: str | None = None
 
     @property
     def upgrade(self) -> Upgrade:
@@ -63,7 +65,12 @@ def update(
 
     def resolved(now: Workspace) -> LockChange:
         wanted = locking.wanted(
-            now, upgrade=upgrade, constraints=targets, prereleases=early, progress=progress
+            now,
+            upgrade=upgrade,
+            constraints=targets,
+            prereleases=early,
+            as_of=wish.as_of,
+            progress=progress,
         )
         lock = locking.solve(now, wanted, installer, progress=progress)
         changes = changes_between(locking.lock_if_usable(now), lock)
@@ -87,8 +94,16 @@ def update(
     return changed
 
 
-def check(workspace: Workspace, installer: Installer, *, progress: Progress = SILENT) -> Lock:
+def check(
+    workspace: Workspace,
+    installer: Installer,
+    *,
+    as_of: str | None = None,
+    progress: Progress = SILENT,
+) -> Lock:
     """The lock, where it still is what the workspace requires; nothing is written.
+
+    It is resolved with the index as it was at `as_of` (None: when the lock was made as of).
 
     Raises LockStale with what would move, NotLocked, InvalidLock, Unresolvable.
     """
@@ -96,7 +111,8 @@ def check(workspace: Workspace, installer: Installer, *, progress: Progress = SI
     lacking = locking.lacking(workspace, current)
     if lacking:
         raise LockStale(str(workspace.lock_path), f"it lacks {', '.join(lacking)}")
-    changed = locking.resolve(workspace, installer, progress=progress)
+    as_of = as_of or current.as_of
+    changed = locking.resolve(workspace, installer, as_of=as_of, progress=progress)
     moved = [
         f"{one.name} {one.before or 'new'} -> {one.after or 'gone'}" for one in changed.changes
     ]
@@ -161,4 +177,4 @@ def _meaning(lock: Lock) -> Lock:
         )
         for package in lock.packages
     )
-    return dataclasses.replace(lock, packages=packages, origin=None, index_url=None)
+    return dataclasses.replace(lock, packages=packages, origin=None, index_url=None, as_of=None)

@@ -132,7 +132,7 @@ class PipInstaller:
                 folder / "constraints.txt", [*requirement.checked(wanted.constraints), *kept]
             )
             report = folder / "report.json"
-            done = self._pip(wanted.index_url).install(
+            done = self._pip(wanted.read_url).install(
                 wanted.python.path,
                 "--dry-run",
                 "--ignore-installed",

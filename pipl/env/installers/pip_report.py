@@ -32,6 +32,7 @@ def lock(items: Sequence[Mapping[str, Any]], wanted: Resolve) -> Lock:
         requires_python=f">={wanted.python.minor}",
         index_url=wanted.index_url,
         origin=origin,
+        as_of=wanted.as_of,
     )
 
 

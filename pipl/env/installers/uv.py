@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib.util
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -39,10 +39,15 @@ def is_installed() -> bool:
 
 @dataclass(frozen=True)
 class UvInstaller:
-    """One uv process per call, with a user's cache but none of their settings."""
+    """One uv process per call, with a user's cache but none of their settings.
+
+    `nearby` gives, for an index, the URL of another that shows what its project holds and is
+    quicker to read (None: there is none); it raises ServerDown where the index does not answer.
+    """
 
     program: Path
     environ: Mapping[str, str]
+    nearby: Callable[[str], str | None] | None = None
 
     name: ClassVar[str] = UV
 
@@ -78,7 +83,7 @@ class UvInstaller:
     def _compile(
         self, wanted: Resolve, folder: Path, pins: Sequence[str], *output: str
     ) -> Completed:
-        reach.check(wanted.index_url, self.environ)
+        nearby = self._nearby(wanted)
         asked = requirement.write(
             folder / "requirements.in",
             [
@@ -105,7 +110,9 @@ class UvInstaller:
             "--no-sources",
             "--no-header",
             *(["--universal"] if universal else []),
-            index_url=wanted.index_url,
+            # the first index that has a name is the only one that counts for it
+            *([f"--index={nearby}"] if nearby else []),
+            index_url=wanted.read_url,
             cwd=folder if universal else wanted.root,
             settings=folder if universal else None,
             timeout_s=wanted.timeout_s,
@@ -125,6 +132,13 @@ class UvInstaller:
             return False
         done = self._sync(environment, lock, "--dry-run", "--offline", root=root, url=index_url)
         return done.status == 0 and uv_words.changes_nothing(done)
+
+    def _nearby(self, wanted: Resolve) -> str | None:
+        """Raises ServerDown, also where there is no index nearby."""
+        found = self.nearby(wanted.index_url) if self.nearby and wanted.as_of is None else None
+        if found is None:
+            reach.check(wanted.index_url, self.environ)
+        return found
 
     def sync(self, environment: Environment, lock: Lock, *, root: Path, index_url: str) -> None:
         """See `Installer.sync`."""
@@ -246,6 +260,7 @@ def _adopted(output: Path, wanted: Resolve) -> Lock:
         index_url=wanted.index_url,
         origin=origin,
         platforms=platforms,
+        as_of=wanted.as_of,
     )
 
 

@@ -1,7 +1,11 @@
-"""The page `/+pipl/requirements`: what everything on an index requires, in one answer."""
+"""Pages that list an index in one answer, and what has changed since a serial.
+
+`/+pipl/requirements`: what everything on it requires. `/+pipl/pages`: its simple pages.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +15,10 @@ from pyramid.httpexceptions import HTTPBadRequest, HTTPNotFound  # type: ignore[
 from pyramid.request import Request  # type: ignore[import-untyped]
 from pyramid.response import Response  # type: ignore[import-untyped]
 
-from pipl.index import requirements
-from pipl.web import access, packls, reserved
-from pipl.web.packls import Packls
+from pipl.index import listing, requirements
+from pipl.index import pages as index_pages
+from pipl.web import access, packls, pages, reserved
+from pipl.web.packls import Packls, View
 
 PAGE_SIZE = 1000
 """Projects in one answer."""
@@ -22,30 +27,59 @@ PACKLS = "pipl_packls"
 
 
 def configure(config: Configurator, server: Path) -> None:
-    """Add the page; `server` is the folder of devpi's database."""
+    """Add the pages; `server` is the folder of devpi's database."""
     config.registry[PACKLS] = None
     config.registry[f"{PACKLS}_path"] = server / packls.NAME
-    config.add_route(requirements.PAGE, requirements.PAGE)
-    config.add_view(tell, route_name=requirements.PAGE, request_method="GET")
+    for view, path in ((tell_requirements, requirements.PAGE), (tell_pages, index_pages.PAGE)):
+        config.add_route(path, path)
+        config.add_view(view, route_name=path, request_method="GET")
 
 
-def tell(request: Request) -> Response:
-    """`?index=USER/NAME&since=SERIAL&after=NAME&limit=PACKLS`: a page of packls, by name.
+def tell_requirements(request: Request) -> Response:
+    """The newest release of each project; indexes that the asker may not read are passed over."""
+
+    def find(view: View, stages: list[Any], names: list[str]) -> Mapping[str, Any]:
+        return view.newest(stages, names, _mirrors(request))
+
+    return _tell(request, "packls", find)
+
+
+def tell_pages(request: Request) -> Response:
+    """All files of each project. 401 or 403 unless all indexes inherited may be read too.
+
+    Nobody is told less than the simple pages show: names would be taken from elsewhere.
+    """
+
+    def find(view: View, stages: list[Any], names: list[str]) -> Mapping[str, Any]:
+        return view.pages(stages, names)
+
+    stage = None if request.registry["xom"].is_replica() else _stage(request)
+    for one in [] if stage is None else pages.private_bases(stage):
+        access.require(request, access.READ, one, f"reading the index {one.name}")
+    return _tell(request, "pages", find)
+
+
+def _tell(
+    request: Request,
+    key: str,
+    find: Callable[[View, list[Any], list[str]], Mapping[str, Any]],
+) -> Response:
+    """`?index=USER/NAME&since=SERIAL&after=NAME&limit=PROJECTS`: a page of projects, by name.
 
     Without `since` (or with one that changes are not known from any more) all of them, else
     those that have changed after it; `after` goes on behind a name. At most `limit` (up to
-    1000) are told. 404 where there is no such
+    1000) are told, as `find` finds them on indexes, nearest first. 404 where there is no such
     index, 401 or 403 for who may not read it.
     """
     xom = request.registry["xom"]
     if xom.is_replica():  # whose files may still be on their way
         return proxy_view_to_primary(None, request)  # type: ignore[no-untyped-call]
     stage = _stage(request)
-    since = _number(request, "since", requirements.EVERYTHING, low=requirements.EVERYTHING)
+    since = _number(request, "since", listing.EVERYTHING, low=listing.EVERYTHING)
     limit = min(_number(request, "limit", PAGE_SIZE, low=1), PAGE_SIZE)
     after = request.params.get("after", "")
     access.require(request, access.READ, stage, f"reading the index {stage.name}")
-    private, mirrors = _sources(request, stage)
+    private = [one for one in pages.private_bases(stage) if access.may(request, access.READ, one)]
     places = [one.name for one in private]
     with _packls(request).looking() as view:
         full = not view.first <= since <= view.serial
@@ -55,7 +89,7 @@ def tell(request: Request) -> Response:
             names = view.changed(since, places)
         listed = sorted(name for name in names if name > after)
         page = listed[:limit]
-        found = view.newest(private, page, mirrors)
+        found = find(view, private, page)
         return Response(
             json={
                 "feed": _feed_id(xom),
@@ -63,7 +97,7 @@ def tell(request: Request) -> Response:
                 "sources": places,
                 "full": full,
                 "next": page[-1] if len(listed) > len(page) else None,
-                "packls": [found[name] for name in page if name in found],
+                key: [found[name] for name in page if name in found],
                 "gone": [name for name in page if name not in found],
             }
         )
@@ -89,21 +123,14 @@ def _number(request: Request, name: str, default: int, *, low: int) -> int:
     return value
 
 
-def _sources(request: Request, stage: Any) -> tuple[list[Any], list[str]]:
-    """The private indexes that the asker may read, nearest first, and the names of all mirrors."""
-    private = [
-        one
-        for one in stage.sro()
-        if not reserved.is_mirror(one) and access.may(request, access.READ, one)
-    ]
-    model = request.registry["xom"].model
-    mirrors = [
+def _mirrors(request: Request) -> list[str]:
+    """The names of all mirrors."""
+    return [
         one.name
-        for user in model.get_userlist()
+        for user in request.registry["xom"].model.get_userlist()
         for one in user.getstages()
         if reserved.is_mirror(one)
     ]
-    return private, mirrors
 
 
 def _packls(request: Request) -> Packls:

@@ -1,0 +1,134 @@
+"""An index's simple pages in a folder on this machine, kept equal to the server's by its serial.
+
+One request tells whether anything has changed, and what: a resolver that reads this folder
+first asks the server for no page of the project's (file URLs of PEP 503 folders are indexes to
+uv). It is a cache of the user's; what is lost or damaged is fetched anew.
+
+    FOLDER/<server and index>/state.json
+    FOLDER/<server and index>/simple/<project>/index.html
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import Protocol
+
+from filelock import FileLock
+
+from pipl import durable
+from pipl.errors import AccessError, DiskFull, UnexpectedReply
+from pipl.index import simple_page
+from pipl.index.listing import Listing, Mark, Told
+from pipl.index.name import IndexName
+from pipl.index.pages import PAGE, Page
+
+FORMAT = "pipl-pages/1"
+FOLDER = "pages"
+MAX_BEHIND = 1_000
+BULK = 50
+"""More pages than these are brought to the disk together."""
+TIMEOUT_S = 300.0
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_LISTING = Listing(PAGE, "pages", Page.from_json)
+
+
+class Asked(Protocol):
+    """The part of an `IndexClient` that is needed here."""
+
+    @property
+    def url(self) -> str: ...
+
+    def get_json(self, path: str, *, timeout_s: float) -> object: ...
+
+
+def folder(client: Asked, index: IndexName, cache: Path) -> Path | None:
+    """The folder of simple pages, as of now; `cache` is the user's cache folder of pipl.
+
+    None where the server does not tell them (an older one, or one that does not tell us), or
+    there is no place for them: then its own pages are to be read. Raises ServerDown.
+    """
+    place = _place(cache, client.url, index)
+    known = _load(place)
+    try:
+        told = _fetch(client, index, known)
+        if known is not None and _is_same(told, known):
+            return place / "simple"
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with FileLock(place / "lock"):
+            if (now := _load(place)) != known:  # another process was quicker
+                told = _fetch(client, index, now)
+            _write(place, told, client.url)
+    except (UnexpectedReply, AccessError, ValueError, OSError, DiskFull):
+        return None
+    return place / "simple"
+
+
+def _fetch(client: Asked, index: IndexName, known: Mark | None) -> Told[Page]:
+    """Raises ValueError, and what the client raises."""
+    return _LISTING.fetch(lambda path: client.get_json(path, timeout_s=TIMEOUT_S), index, known)
+
+
+def _is_same(told: Told[Page], known: Mark) -> bool:
+    """A serial alone is not written, until the server would have to look through many more."""
+    unchanged = not (told.anew or told.found or told.gone)
+    return unchanged and told.mark.serial - known.serial <= MAX_BEHIND
+
+
+def _write(place: Path, told: Told[Page], url: str) -> None:
+    """First the pages, each whole or not at all, then what they are of."""
+    pages = place / "simple"
+    if any(not _NAME.fullmatch(name) for name in told.found):
+        raise ValueError("a name that is none")
+    if told.anew:
+        (place / "state.json").unlink(missing_ok=True)
+        shutil.rmtree(pages, ignore_errors=True)
+    pages.mkdir(exist_ok=True)
+    is_bulk = len(told.found) > BULK
+    for name, page in told.found.items():
+        target = pages / name
+        target.mkdir(exist_ok=True)
+        text = simple_page.as_html(page, f"{url}/")
+        if is_bulk:
+            aside = target / "index.html.new"
+            aside.write_text(text, encoding="utf-8")
+            aside.replace(target / "index.html")
+        else:
+            durable.write_text(target / "index.html", text)
+    for name in told.gone:
+        if _NAME.fullmatch(name):
+            shutil.rmtree(pages / name, ignore_errors=True)
+    if is_bulk and hasattr(os, "sync"):
+        os.sync()  # once, before it is said that they are there
+    mark = told.mark
+    state = {
+        "format": FORMAT,
+        "feed": mark.feed,
+        "serial": mark.serial,
+        "sources": list(mark.sources),
+    }
+    durable.write_text(place / "state.json", json.dumps(state))
+
+
+def _load(place: Path) -> Mark | None:
+    """None where there is nothing that can be used."""
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        match json.loads((place / "state.json").read_bytes()):
+            case {
+                "format": "pipl-pages/1",
+                "feed": str(feed),
+                "serial": int(serial),
+                "sources": list(sources),
+            }:
+                return Mark(feed, serial, tuple(map(str, sources)))
+    return None
+
+
+def _place(cache: Path, url: str, index: IndexName) -> Path:
+    name = hashlib.sha256(f"{url} {index}".encode()).hexdigest()[:32]
+    return cache / FOLDER / name
