@@ -29,6 +29,8 @@ prepare() {
         "$python" -m venv "$VENV"
         "$VENV/bin/python" -m pip install -q --disable-pip-version-check --upgrade "pip>=25.1"
         "$VENV/bin/python" -m pip install -q --disable-pip-version-check -e "$ROOT$extras"
+        # pipl starts hundreds of times in the tests, also where no byte code may be written
+        "$VENV/bin/python" -m compileall -q "$ROOT/pipl" "$ROOT/pipl_pipe"
         echo "$recipe" >"$HOME_DIR/recipe"
     fi
     PATH="$VENV/bin:$PATH"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import shutil
 from collections.abc import Mapping
@@ -158,15 +157,17 @@ def _install(
         source / manifests.WHEELS / name: manifest.files[f"{manifests.WHEELS}/{name}"]
         for name in manifest.wheels
     }
-    with served(wheels) as index, contextlib.suppress(FrameworkError):  # told by the next settle
+    with served(wheels) as index:
         here = dataclasses.replace(workspace.binding, url=index.url, index=INDEX)
-        materialise(
-            Place(workspace.folder, here, environ, prefer=manifest.prefer),
-            _from(lock, manifest, index),
-            interpreter_for(workspace),
-            installer,
-            progress=progress,
-        )
+        place = Place(workspace.folder, here, environ, prefer=manifest.prefer)
+        wanted = _from(lock, manifest, index)
+        interpreter = interpreter_for(workspace)
+        try:
+            materialise(place, wanted, interpreter, installer, progress=progress)
+        except FrameworkError:
+            if not workspace.environment.exists():
+                raise
+            # what this machine refuses is told once all else is done
 
 
 def _from(lock: Lock, manifest: Manifest, index: ServedWheels) -> Lock:

@@ -56,13 +56,21 @@ def passes_its_tests(studio: Studio, packl: Path) -> None:
     assert " passed" in done.stdout
 
 
-@pytest.mark.parametrize("template", ["code", "config", "envset", "task"])
-def test_what_comes_from_a_template_passes_its_own_tests(studio: Studio, template: str) -> None:
+@pytest.mark.parametrize(
+    ("template", "kind"),
+    [
+        *((kind, kind) for kind in ("code", "config", "envset", "task")),
+        *((application, "envset") for application in ("houdini", "maya", "nuke")),
+    ],
+)
+def test_what_comes_from_a_template_passes_its_own_tests(
+    studio: Studio, template: str, kind: str
+) -> None:
     packl = studio.new(f"from_{template}", template)
     studio.install_for_editing(packl)
     try:
         passes_its_tests(studio, packl)
-        assert packls.read(packl).kind == template
+        assert packls.read(packl).kind == kind
     finally:  # two packls with a config `ci` would contradict each other
         for info in studio.site.glob(f"from_{template}-*.dist-info"):
             (info / "entry_points.txt").unlink(missing_ok=True)
