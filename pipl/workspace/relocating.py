@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
-
 from pipl.env import moved
 from pipl.errors import NotInstalled, NotRelocated
 from pipl.progress import SILENT, Progress
 from pipl.workspace import folder as workspace_folder
-from pipl.workspace import registered
+from pipl.workspace import registered, turns
 from pipl.workspace.materialise import settle
 from pipl.workspace.place import Place, made_for
 
@@ -37,7 +35,7 @@ def relocate(place: Place, *, progress: Progress = SILENT) -> Relocated:
     environment = place.environment
     if not environment.exists():
         raise NotInstalled(str(place.folder))
-    with FileLock(place.folder / ".sync.lock"):
+    with turns.alone(place.folder / ".sync.lock"):
         was = made_for(environment)
         if was is None:
             raise NotRelocated(str(place.folder), "it does not say which folder it was made for")

@@ -6,13 +6,11 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from filelock import FileLock
-
 from pipl.env.shells import changes
 from pipl.env.shells.changes import Changes
 from pipl.errors import InvalidName
 from pipl.workspace import folder as workspace_folder
-from pipl.workspace import running, settled
+from pipl.workspace import running, settled, turns
 from pipl.workspace.folder import Workspace
 from pipl_pipe.names import normalised
 from pipl_pipe.variables import Operation, apply
@@ -90,7 +88,7 @@ def prefer(workspace: Workspace, variable: str, packl: str | None) -> Workspace:
     """
     if not variable.isidentifier():
         raise InvalidName(variable, "variables are named by letters, digits and _")
-    with FileLock(workspace.folder / ".change.lock"):
+    with turns.alone(workspace.folder / ".change.lock"):
         now = workspace_folder.load(workspace.folder)
         kept = {name: one for name, one in now.prefer.items() if name != variable}
         chosen = {} if packl is None else {variable: normalised(packl)}

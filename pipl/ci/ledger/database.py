@@ -32,6 +32,9 @@ from pipl.errors import (
 
 BUSY_TIMEOUT_S = 30.0
 CONNECT_TIMEOUT_S = 10
+IDLE_TIMEOUT_S = 10
+"""After so long without a word inside a transaction, PostgreSQL ends it. A runner that was stopped
+there (SIGSTOP, a suspended machine) would keep its rows from whoever takes its work over."""
 _READ_ONLY = "pipl_read_only"  # a connection that only reads, and so takes no write lock
 _DURABLE = "pipl_durable"  # flushed to disk before it returns
 _VERSIONS = "alembic_version"  # Alembic's own table
@@ -169,7 +172,12 @@ def _engine(place: Path | URL) -> Engine:
         return engine
     try:
         return sqlalchemy.create_engine(
-            place, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT_S}
+            place,
+            pool_pre_ping=True,
+            connect_args={
+                "connect_timeout": CONNECT_TIMEOUT_S,
+                "options": f"-c idle_in_transaction_session_timeout={IDLE_TIMEOUT_S}s",
+            },
         )
     except ModuleNotFoundError as fault:
         raise ExtraNeeded(str(fault.name), "postgresql") from None
