@@ -124,7 +124,10 @@ class Ledger:
     def _telling(self) -> Iterator[None]:
         try:
             yield
-        except (OperationalError, InterfaceError) as fault:
+        except DBAPIError as fault:
+            is_broken = isinstance(fault, (OperationalError, InterfaceError))
+            if not (is_broken or fault.connection_invalidated):
+                raise
             said = str(fault.orig)
             self._require_file()
             if any(words in said for words in _FULL):
