@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +16,12 @@ from pipl.testing.projects import RunningProject, running_project
 @pytest.fixture(scope="package")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProject]:
     """The project, its shell logged in as `anna`."""
-    folder = tmp_path_factory.mktemp("cli") / "Show"
+    with project_of_anna(tmp_path_factory.mktemp("cli") / "Show") as project:
+        yield project
+
+
+@contextmanager
+def project_of_anna(folder: Path) -> Iterator[RunningProject]:
     with running_project(folder, os.environ, mirror=True) as project:
         project.add_user("anna", "s3cret")
         yield project

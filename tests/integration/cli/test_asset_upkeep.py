@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from pipl_pipe.asset.objects import Objects
 from pipl_pipe.asset.reference import ProductAssets
 from pipl_pipe.asset.stores.folder import FolderStore
 from pipl_pipe.product.wheel import Metadata, wheel_name, write_wheel
+
+from .conftest import project_of_anna
 
 STAGE = IndexName("root", "testing")
 
@@ -94,6 +97,13 @@ def publish(
         {"pipl_pipe.products": {"shot_fx": "shot_fx:P"}},
     )
     return reference
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningProject]:
+    """A project of its own: what other tests do with their workspaces can keep `gc` from it."""
+    with project_of_anna(tmp_path_factory.mktemp("upkeep") / "Show") as project:
+        yield project
 
 
 @pytest.fixture(scope="module")
