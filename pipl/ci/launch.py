@@ -94,6 +94,7 @@ class JobProcess:
 
     def sweep(self, contained: Contained | None, *, clean: bool) -> None:
         """Kill what is left, which is nothing where the process has come to a `clean` end."""
+        killed = set() if clean else processes.marked(self.name)
         process.kill_group(self.running)
         for stream in (self.running.stdin, self.running.stdout):
             with contextlib.suppress(OSError, ValueError):
@@ -106,8 +107,13 @@ class JobProcess:
             if contained.group is not None:
                 ControlGroup(Path(contained.group)).remove()
         deadline = time.monotonic() + GRACE_S
-        while (left := processes.marked(self.name)) and time.monotonic() < deadline:
+        while time.monotonic() < deadline:
+            left = processes.marked(self.name)
             processes.kill(left)
+            killed |= left
+            # One that is dying has no environment any more, and is there for a moment still.
+            if not left and not any(map(processes.is_running, killed)):
+                return
             time.sleep(0.01)
 
     def discard(self) -> None:

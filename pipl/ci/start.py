@@ -122,8 +122,8 @@ def parts_of(project: Project, settings: Settings, *, tell: Callable[[Notice], N
 def run_as_program(runner: Runner, *, once: bool) -> None:
     """Run until it is done or a signal ends it; SIGTERM ends it as cleanly as Ctrl-C does.
 
-    The first signal lets the runner finish its turn, so that it never cuts through a transaction;
-    the second one ends it where it is. For the main thread. Raises KeyboardInterrupt where a
+    The first signal lets a runner that has begun finish its turn, so that it never cuts through a
+    transaction; the second one ends it where it is. For the main thread. Raises KeyboardInterrupt where a
     signal ended it.
     """
     assert threading.current_thread() is threading.main_thread()
@@ -132,7 +132,7 @@ def run_as_program(runner: Runner, *, once: bool) -> None:
     def ask(signum: int, frame: FrameType | None) -> None:
         nonlocal asked
         asked += 1
-        if asked > 1 or not runner.is_turning:
+        if asked > 1 or not runner.heeds_stop:
             raise KeyboardInterrupt
         runner.stop()
 

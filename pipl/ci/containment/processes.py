@@ -56,6 +56,13 @@ def marked(job: str) -> set[int]:
     return found - {os.getpid()}
 
 
+def is_running(pid: int) -> bool:
+    """Whether a process is there and has not ended; one that nobody has waited for has (Linux)."""
+    with contextlib.suppress(OSError, IndexError):
+        return _stat(str(pid))[0] not in ("Z", "X")
+    return False
+
+
 def is_stopped(pid: int) -> bool:
     """Whether a signal has stopped a process. One that a debugger holds is not meant."""
     if _LINUX:

@@ -102,11 +102,11 @@ class Lease:
                 self._gone = fault
                 self._wake()
                 return
-            if not alive:
+            # Others may declare it lost between the two.
+            if not alive or beats.pop(self.id, None) is None:
                 self._lost = True
                 self._wake()
                 return
-            del beats[self.id]
             self._look(beats)
 
     def _look(self, beats: dict[str, int]) -> None:

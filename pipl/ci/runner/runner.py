@@ -32,8 +32,8 @@ class Runner:
         self._parts = parts
         self._wake = threading.Event()
         self._stopping = False
-        self.is_turning = False
-        """Whether it is at work, and so sees when it is asked to stop."""
+        self.heeds_stop = False
+        """Whether it has begun, and so sees soon when it is asked to stop."""
 
     def run(self, *, once: bool = False) -> None:
         """Work until stopped; with `once`, until everything that was uploaded has its end.
@@ -60,6 +60,7 @@ class Runner:
             stack.callback(lease.stop)
             stack.callback(working.close, "the runner was stopped")
             in_force.load(feeding.client())
+            self.heeds_stop = True
             lease.start(host=parts.host, pid=parts.pid)
             hand = _Hand(parts, ledger, lease, feeding, working)
             hand.settle_orphans()
@@ -68,20 +69,13 @@ class Runner:
                 postman = Postman(parts.notify(ledger), lambda: in_force.flow)
                 stack.callback(postman.stop)
                 postman.start()
-            self._work(hand, once=once)
+            self._take_turns(hand, once=once)
             if postman is not None and not self._stopping:
                 postman.finish()
 
     def stop(self) -> None:
         """Ask `run` to return soon. For any thread, and for signal handlers: it takes no lock."""
         self._stopping = True
-
-    def _work(self, hand: _Hand, *, once: bool) -> None:
-        self.is_turning = True
-        try:
-            self._take_turns(hand, once=once)
-        finally:
-            self.is_turning = False
 
     def _take_turns(self, hand: _Hand, *, once: bool) -> None:
         pause_s = 0.0  # above 0 while the ledger is away
