@@ -123,8 +123,8 @@ def run_as_program(runner: Runner, *, once: bool) -> None:
     """Run until it is done or a signal ends it; SIGTERM ends it as cleanly as Ctrl-C does.
 
     The first signal lets a runner that has begun finish its turn, so that it never cuts through a
-    transaction; the second one ends it where it is. For the main thread. Raises KeyboardInterrupt where a
-    signal ended it.
+    transaction; the second one ends it where it is. For the main thread. Raises KeyboardInterrupt
+    where a signal ended it.
     """
     assert threading.current_thread() is threading.main_thread()
     asked = 0
