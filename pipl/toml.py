@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import tomli
+
 from pipl import durable
 from pipl.errors import InvalidFile, NotWritable
-
-if sys.version_info >= (3, 11):
-    from tomllib import loads as _parse
-else:
-
-    def _parse(text: str) -> dict[str, object]:
-        import tomlkit
-
-        return dict(tomlkit.parse(text).unwrap())
-
 
 MAX_BYTES = 1_000_000
 
@@ -27,7 +18,7 @@ def read(path: Path) -> dict[str, object]:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise InvalidFile(str(path), f"larger than {MAX_BYTES} bytes")
-        return _parse(path.read_text(encoding="utf-8"))
+        return tomli.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as fault:  # every TOML error is a ValueError
         raise InvalidFile(str(path), str(fault)) from fault
 

@@ -75,7 +75,8 @@ def settle(*, lay: bool = False) -> Answer:
     That is what `env` says, the installed products' assets, and the places of the asset store;
     `store` names the distribution of the store that a packl put in place of the built-in one,
     `problem` says why the places are not known.
-    Then, or with `lay`, the asset view is laid here; else pipl lays it.
+    Then, or with `lay`, the asset view is laid here; else pipl lays it. `fixed` says that the
+    same packls and variables will give the same answer again.
     """
     content, broken = installed.product_assets()
     report = env()
@@ -96,6 +97,7 @@ def settle(*, lay: bool = False) -> Answer:
         "places": places,
         "store": store,
         "problem": problem,
+        "fixed": not store and envset.are_data(),
     }
     placed = installed.placed(content)
     if (lay or store) and (placed or (context.current().assets / view.RECORD).exists()):

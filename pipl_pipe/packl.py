@@ -7,6 +7,7 @@ they are.
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Tuple
@@ -14,6 +15,16 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Tuple
 from pipl_pipe import durable
 from pipl_pipe.errors import InvalidPackl, NotAPackl
 from pipl_pipe.names import normalised
+
+if sys.version_info >= (3, 11):
+    from tomllib import loads as _parsed
+else:
+
+    def _parsed(text: str) -> Dict[str, Any]:
+        import tomlkit  # keeps the import of pipl_pipe to the standard library
+
+        return dict(tomlkit.parse(text).unwrap())
+
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -72,8 +83,12 @@ class Note:
 
 def read(folder: Path) -> Packl:
     """Raises NotAPackl, or InvalidPackl with everything that is wrong."""
-    document = _document(folder)
-    return _checked(folder, document)
+    text = _text(folder)
+    try:
+        values = _parsed(text)
+    except ValueError as fault:  # every TOML error is one
+        raise _unreadable(folder, fault) from fault
+    return _checked(folder, values)
 
 
 def set_version(folder: Path, version: str, note: Note) -> None:
@@ -141,21 +156,34 @@ def set_table(folder: Path, dotted: str, values: Mapping[str, Any], note: Note) 
         _write(folder, document)
 
 
-def _document(folder: Path) -> TOMLDocument:
-    import tomlkit  # keeps the import of pipl_pipe to the standard library
-    from tomlkit.exceptions import TOMLKitError
-
+def _text(folder: Path) -> str:
     path = folder / PYPROJECT
     try:
         if path.stat().st_size > MAX_BYTES:
             raise NotAPackl(str(folder), f"its {PYPROJECT} is larger than {MAX_BYTES} bytes")
-        document = tomlkit.parse(path.read_bytes())
+        return path.read_bytes().decode("utf-8")
     except FileNotFoundError as fault:
         raise NotAPackl(str(folder), f"it has no {PYPROJECT}") from fault
-    except (OSError, UnicodeDecodeError, TOMLKitError) as fault:
-        raise NotAPackl(str(folder), f"its {PYPROJECT} cannot be read: {fault}") from fault
+    except (OSError, UnicodeDecodeError) as fault:
+        raise _unreadable(folder, fault) from fault
+
+
+def _unreadable(folder: Path, fault: Exception) -> NotAPackl:
+    return NotAPackl(str(folder), f"its {PYPROJECT} cannot be read: {fault}")
+
+
+def _document(folder: Path) -> TOMLDocument:
+    """For editing: layout and comments stay."""
+    import tomlkit  # keeps the import of pipl_pipe to the standard library
+    from tomlkit.exceptions import TOMLKitError
+
+    text = _text(folder)
+    try:
+        document = tomlkit.parse(text)
+    except TOMLKitError as fault:
+        raise _unreadable(folder, fault) from fault
     if not isinstance(document.get("project"), dict):
-        raise NotAPackl(str(folder), f"its {PYPROJECT} has no [project] table")
+        raise _without_project(folder)
     return document
 
 
@@ -164,20 +192,25 @@ def _write(folder: Path, document: TOMLDocument) -> None:
     import tomlkit  # as above
 
     text = tomlkit.dumps(document)
-    _checked(folder, tomlkit.parse(text))
+    _checked(folder, _parsed(text))
     durable.write_text(folder / PYPROJECT, text)
 
 
-def _checked(folder: Path, document: TOMLDocument) -> Packl:
-    values: Dict[str, Any] = document.unwrap()
-    project = values["project"]
+def _without_project(folder: Path) -> NotAPackl:
+    return NotAPackl(str(folder), f"its {PYPROJECT} has no [project] table")
+
+
+def _checked(folder: Path, values: Mapping[str, Any]) -> Packl:
+    project = values.get("project")
+    if not isinstance(project, dict):
+        raise _without_project(folder)
     problems: List[str] = []
     tool = values.get("tool")
     pipl = tool.get("pipl", {}) if isinstance(tool, dict) else {}
     if not isinstance(pipl, dict):
         problems.append("tool.pipl is not a table")
         pipl = {}
-    name = project.get("name")
+    name: Any = project.get("name")
     problems += filter(None, [_name_problem(folder, name)])
     problems += filter(None, [_version_problem(project.get("version"))])
     dependencies = _texts(project.get("dependencies", []), "dependencies", problems)

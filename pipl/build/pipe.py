@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import tomlkit
+import tomli
 
 from pipl_pipe.product.wheel import Metadata, wheel_name, write_wheel
 
@@ -26,7 +26,7 @@ def build_pipe_wheel(out: Path) -> Path:
     """
     package = files(PACKAGE)
     text = (package / _PYPROJECT).read_text(encoding="utf-8")
-    project = tomlkit.parse(text).unwrap()["project"]
+    project = tomli.loads(text)["project"]
     path = out / wheel_name(project["name"], project["version"])
     write_wheel(
         path,

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
+import tomli
 
 from pipl.ci.handler import Ran
 from pipl.ci.toxresult import Command
@@ -101,8 +100,8 @@ def _has_settings(
 
 def _has_table(path: Path, keys: tuple[str, ...]) -> bool:
     try:
-        table: object = tomlkit.parse(path.read_text(encoding="utf-8")).unwrap()
-    except (OSError, UnicodeDecodeError, TOMLKitError):
+        table: object = tomli.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return False
     for key in keys:
         table = table.get(key) if isinstance(table, dict) else None

@@ -8,27 +8,17 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+import tomli
 from packaging.version import InvalidVersion, Version
 
 from pipl.env.locked import FileKind, LockedFile, LockedPackage, normalised
 from pipl.env.paths import normal, of_uri
 from pipl.env.platforms import PLATFORMS
-
-if sys.version_info >= (3, 11):
-    from tomllib import TOMLDecodeError, loads
-else:
-    import tomlkit
-    from tomlkit.exceptions import TOMLKitError as TOMLDecodeError
-
-    def loads(text: str, /) -> dict[str, Any]:
-        return dict(tomlkit.parse(text).unwrap())
-
 
 LOCK_VERSION = "1.0"
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
@@ -54,8 +44,8 @@ class Unusable(Exception):
 def parse(text: str, folder: Path | None) -> Content:
     """Relative paths of files are below `folder`, refused where that is None. Raises Unusable."""
     try:
-        table = loads(text)
-    except (TOMLDecodeError, RecursionError) as fault:
+        table = tomli.loads(text)
+    except (tomli.TOMLDecodeError, RecursionError) as fault:
         raise Unusable(str(fault)) from fault
     version = table.get("lock-version")
     if not isinstance(version, str) or version.partition(".")[0] != "1":

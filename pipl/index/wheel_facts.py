@@ -9,26 +9,16 @@ from __future__ import annotations
 import functools
 import json
 import re
-import sys
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any
 
+import tomli
 from packaging.version import InvalidVersion, Version
 
 from pipl_pipe.names import normalised
-
-if sys.version_info >= (3, 11):
-    from tomllib import TOMLDecodeError, loads
-else:
-    import tomlkit
-    from tomlkit.exceptions import TOMLKitError as TOMLDecodeError
-
-    def loads(text: str, /) -> dict[str, Any]:
-        return dict(tomlkit.parse(text).unwrap())
-
 
 KIND_MEMBER = "pipl.json"
 LOCK_MEMBER = "pylock.toml"
@@ -144,8 +134,8 @@ def _locked(text: str | None, mirrors: set[str]) -> dict[str, str]:
         lock = _scanned(text)
     else:
         try:
-            lock = loads(text or "")
-        except (TOMLDecodeError, RecursionError):
+            lock = tomli.loads(text or "")
+        except (tomli.TOMLDecodeError, RecursionError):
             return {}
     tool = lock.get("tool")
     ours = tool.get("pipl") if isinstance(tool, dict) else None

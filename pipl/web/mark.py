@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
+import tomli
 
 DEFAULT_INDEX = "root/PROJ"
 MAX_BYTES = 1_000_000
@@ -24,8 +23,8 @@ def read(project: Path) -> Mark:
     """As the mark says; what it does not say is the folder's name and the usual index."""
     try:
         with (project / ".pipl").open(encoding="utf-8") as file:
-            values = tomlkit.parse(file.read(MAX_BYTES)).unwrap()
-    except (OSError, ValueError, TOMLKitError):
+            values = tomli.loads(file.read(MAX_BYTES))
+    except (OSError, ValueError):
         values = {}
     name, index = values.get("name"), values.get("index")
     return Mark(

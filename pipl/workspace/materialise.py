@@ -18,9 +18,14 @@ from pipl.env.venv import Environment
 from pipl.errors import FrameworkError, InstallFailed
 from pipl.process import Completed
 from pipl.progress import SILENT, Progress
-from pipl.workspace import agreement, placed, settled, turns
+from pipl.workspace import agreement, placed, settled, stamp, turns
 from pipl.workspace.place import Place, made_for, write_context
+from pipl_pipe.names import normalised
 
+_PIPE = (  # `-m` would take modules from the current folder first
+    "import sys; sys.path[:] = filter(None, sys.path);"
+    " from pipl_pipe.__main__ import main; sys.exit(main())"
+)
 _PROVIDERS = ("products", "env_sets", "config", "services")
 
 
@@ -41,18 +46,18 @@ def materialise(
     place.folder.mkdir(parents=True, exist_ok=True)
     environment = place.environment
     folder = environment.folder
-    index_url = place.binding.index_url
     with turns.alone(place.folder / ".sync.lock"):
         renewal.recover(folder)
+        if stamp.stands(place, lock):
+            placed.lay(place, progress=progress)
+            return environment
         owner = made_for(environment)
         usable = environment.exists() and owner in (None, place.folder)
         usable = usable and not _is_of_another(environment, interpreter)
         if usable and owner is None:  # just made, and nobody's yet
-            progress.phase(f"installing {len(lock.packages)} packages")
-            installer.sync(environment, lock, root=place.folder, index_url=index_url)
-            agreement.check(environment, lock, index_url)
+            _install(place, lock, installer, progress)
         elif not usable or not installer.is_current(
-            environment, lock, root=place.folder, index_url=index_url
+            environment, lock, root=place.folder, index_url=place.binding.index_url
         ):
             with renewal.aside(folder) as made:
                 if usable:
@@ -60,16 +65,30 @@ def materialise(
                 else:
                     progress.phase(f"creating the environment with Python {interpreter.version}")
                     venv.create(made, interpreter)
-                progress.phase(f"installing {len(lock.packages)} packages")
                 new = dataclasses.replace(place, name=made.name)
-                installer.sync(new.environment, lock, root=place.folder, index_url=index_url)
-                agreement.check(new.environment, lock, index_url)
-                _describe(new, progress)
-            placed.lay(place, progress=progress)
-            settled.expect_met(environment)
-            return environment
-        settle(place, progress=progress)
-        settled.expect_met(environment)
+                _install(new, lock, installer, progress)
+                report = _describe(new, progress)
+            return _finished(place, lock, report, progress)
+        return _finished(place, lock, _describe(place, progress), progress)
+
+
+def _install(place: Place, lock: Lock, installer: Installer, progress: Progress) -> None:
+    progress.phase(f"installing {len(lock.packages)} packages")
+    index_url = place.binding.index_url
+    installer.sync(place.environment, lock, root=place.folder, index_url=index_url)
+    agreement.check(place.environment, lock, index_url)
+
+
+def _finished(
+    place: Place, lock: Lock, report: dict[str, object] | None, progress: Progress
+) -> Environment:
+    """With its asset view, and stamped where nothing but what is stamped can change it."""
+    environment = place.environment
+    placed.lay(place, progress=progress)
+    settled.expect_met(environment)
+    edited = _providers(environment) & lock.editables if report else ()
+    if report is None or (report.get("fixed") and not report.get("broken") and not edited):
+        stamp.put(place, lock)
     return environment
 
 
@@ -88,16 +107,18 @@ def settle(place: Place, *, progress: Progress = SILENT) -> None:
     placed.lay(place, progress=progress)
 
 
-def _describe(place: Place, progress: Progress) -> None:
+def _describe(place: Place, progress: Progress) -> dict[str, object] | None:
+    """What the packls say, which is kept; None where none has anything to say."""
     environment = place.environment
     write_context(place)
     report = None
-    if _provides(environment):
+    if _providers(environment):
         progress.phase("asking the packls for env sets and assets")
         report = ask_pipe(environment, ["settle"], place.environ)
     settled.write(environment, report)
     activation.install(environment)
     placed.write(environment, report)
+    return report
 
 
 def ask_pipe(
@@ -107,12 +128,12 @@ def ask_pipe(
     *,
     timeout_s: float = 600,
 ) -> dict[str, object]:
-    """Run `python -m pipl_pipe` in an environment and read its JSON.
+    """Run `python -m pipl_pipe` in an environment and read its JSON, whatever lies around here.
 
     Raises FrameworkError with the framework's own message where it reports an error.
     """
     done = process.run(
-        [environment.python, "-m", "pipl_pipe", *arguments],
+        [environment.python, "-c", _PIPE, *arguments],
         env=environment.environ(environ),
         check=False,
         timeout_s=timeout_s,
@@ -139,12 +160,14 @@ def answer_of(done: Completed) -> dict[str, object]:
     return answer
 
 
-def _provides(environment: Environment) -> bool:
-    """Whether an installed packl, besides the framework, has anything to say."""
+def _providers(environment: Environment) -> set[str]:
+    """The installed packls, besides the framework, that have anything to say, by name."""
+    found = set()
     for declared in environment.site_packages.glob("*.dist-info/entry_points.txt"):
-        if declared.parent.name.startswith("pipl_pipe-"):
+        name = normalised(declared.parent.name.partition("-")[0])
+        if name == "pipl-pipe":
             continue
         text = declared.read_text(encoding="utf-8", errors="replace")
         if any(f"pipl_pipe.{group}]" in text for group in _PROVIDERS):
-            return True
-    return False
+            found.add(name)
+    return found

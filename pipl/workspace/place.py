@@ -40,10 +40,10 @@ class Place:
         return self.folder / ASSETS
 
 
-def write_context(place: Place) -> None:
-    """Tell the framework in this environment which workspace and project it belongs to."""
+def context_of(place: Place) -> str:
+    """What the framework in an environment is told of its workspace and project, as it is kept."""
     binding = place.binding
-    written = context.render(
+    return context.render(
         Context(
             workspace=place.folder,
             project=binding.name,
@@ -55,6 +55,11 @@ def write_context(place: Place) -> None:
             task=_edited_task(place.folder),
         )
     )
+
+
+def write_context(place: Place) -> None:
+    """Tell the framework in this environment which workspace and project it belongs to."""
+    written = context_of(place)
     path = place.environment.folder / context.NAME
     if not path.exists() or path.read_text(encoding="utf-8") != written:
         durable.write_text(path, written)

@@ -25,7 +25,7 @@ from pipl_pipe.envset.declaring import (
     unset,
 )
 from pipl_pipe.envset.installation import Installation
-from pipl_pipe.envset.installed import GROUP, operations
+from pipl_pipe.envset.installed import GROUP, are_data, operations
 
 __all__ = [
     "GROUP",
@@ -33,6 +33,7 @@ __all__ = [
     "Installation",
     "alias",
     "append",
+    "are_data",
     "default",
     "operations",
     "prepend",

@@ -66,6 +66,23 @@ def operations(
     return settled, (*broken, *faults)
 
 
+def are_data() -> bool:
+    """Whether no env set calls a function or looks for an application; a broken one may."""
+    group = extensions(GROUP)
+    try:
+        return all(_is_data(group[name].load()) for name in group)
+    except (AmbiguousExtension, BrokenExtension):
+        return False
+
+
+def _is_data(declared: object) -> bool:
+    return (
+        isinstance(declared, EnvSet)
+        and declared.installation is None
+        and all(isinstance(one, Operation) for one in declared.declared)
+    )
+
+
 @dataclasses.dataclass(frozen=True)
 class _Resolving:
     """One env set in one workspace; `env` are the variables before it applies."""

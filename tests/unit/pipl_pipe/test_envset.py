@@ -8,7 +8,7 @@ from textwrap import dedent
 import pytest
 
 from pipl_pipe.context import Context
-from pipl_pipe.envset import append, default, operations, prepend, set_, unset
+from pipl_pipe.envset import append, are_data, default, operations, prepend, set_, unset
 from pipl_pipe.envset.installation import platform
 from pipl_pipe.errors import EnvSetConflict, InstallationMissing
 from pipl_pipe.variables import Operation, apply
@@ -83,6 +83,23 @@ def test_a_broken_one_is_named_and_the_others_apply(site: Site, here: Context, s
     found, broken = operations(here)
     assert [one.name for one in found] == ["A"]
     assert [fault.fields["distribution"] for fault in broken] == ["bad"]
+
+
+@pytest.mark.parametrize(
+    ("source", "is_data"),
+    [
+        ("ENV_SET = EnvSet(set_('A', '1'))", True),
+        ("def ENV_SET(env): return [set_('A', '1')]", False),
+        ("ENV_SET = EnvSet(set_('A', '1'), lambda: [])", False),
+        ("ENV_SET = EnvSet(installation=Installation('Maya', {}, 'MAYA_LOCATION'))", False),
+        ("ENV_SET = 3", False),
+        ("import not_there", False),
+    ],
+)
+def test_data_is_told_from_what_may_change(site: Site, source: str, is_data: bool) -> None:
+    install(site, "good", "ENV_SET = EnvSet(set_('A', '1'))")
+    install(site, "other", source)
+    assert are_data() is is_data
 
 
 def test_operations_survive_json() -> None:
