@@ -5,7 +5,7 @@ The page of the server is `/+pipl/requirements` (docs/reference/server.md).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,6 +97,31 @@ class IndexedPackl:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class Moved(Mapping[str, IndexedPackl]):
+    """The packls of `before` without those that have `gone`, and with what was `found` since."""
+
+    before: Mapping[str, IndexedPackl]
+    found: Mapping[str, IndexedPackl]
+    gone: frozenset[str]
+
+    def __getitem__(self, name: str) -> IndexedPackl:
+        if name in self.found:
+            return self.found[name]
+        if name in self.gone:
+            raise KeyError(name)
+        return self.before[name]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.found
+        for name in self.before:
+            if name not in self.found and name not in self.gone:
+                yield name
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 @dataclass(frozen=True)
 class Requirements:
     """The packls that `index` gives whoever asked, by name, as of the server's `serial`.
@@ -136,7 +161,8 @@ def fetch(
     begun = known if known is not None and known.index == str(index) else None
     mark = Mark(begun.feed, begun.serial, begun.sources) if begun else None
     told = Listing(PAGE, "packls", IndexedPackl.from_json).fetch(ask, index, mark)
-    kept = dict(begun.packls) if begun and not told.anew else {}
-    packls = {name: packl for name, packl in kept.items() if name not in told.gone}
-    packls.update(told.found)
+    packls = told.found
+    if begun and not told.anew:
+        changed = bool(told.found or told.gone)
+        packls = Moved(begun.packls, told.found, told.gone) if changed else begun.packls
     return Requirements(told.mark.feed, str(index), told.mark.serial, told.mark.sources, packls)

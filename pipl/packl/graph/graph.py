@@ -11,17 +11,22 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pipl.index.requirements import IndexedPackl
+from pipl.packl.graph.edges import PRODUCT, TASK, Edges, EdgesOf
 from pipl.packl.graph.needs import Need, leading_name
 
-TASK = "task"
-PRODUCT = "product"
+__all__ = ["PRODUCT", "TASK", "Graph"]
 
 
 @dataclass(frozen=True)
 class Graph:
-    """Packls by normalised name, each as its newest release."""
+    """Packls by normalised name, each as its newest release; `edges` where they are known."""
 
     packls: Mapping[str, IndexedPackl]
+    edges: Edges | None = None
+
+    @cached_property
+    def _edges(self) -> Edges:
+        return self.edges or EdgesOf(self.packls)
 
     @classmethod
     def of(cls, packls: Iterable[IndexedPackl]) -> Graph:
@@ -37,23 +42,9 @@ class Graph:
         requires = packl.requires if packl else ()
         return tuple(Need(name, leading_name(text), text) for text in requires)
 
-    @cached_property
-    def _wanted(self) -> Mapping[str, list[tuple[str, str]]]:
-        """Name to the pairs of dependent and requirement's text."""
-        found: dict[str, list[tuple[str, str]]] = {}
-        names: dict[str, str] = {}  # mostly the same few texts
-        for packl in self.packls.values():
-            for text in packl.requires:
-                name = names.get(text)
-                if name is None:
-                    name = names[text] = leading_name(text)
-                found.setdefault(name, []).append((packl.name, text))
-        return found
-
     def needs_for(self, name: str) -> tuple[Need, ...]:
         """Who requires a packl, by the dependents' names."""
-        pairs = sorted(self._wanted.get(name, ()))
-        return tuple(Need(dependent, name, text) for dependent, text in pairs)
+        return tuple(Need(by, name, text) for by, text in self._edges.wanting(name))
 
     def requires(self, name: str) -> tuple[str, ...]:
         """The names that a packl requires without extras, sorted."""
@@ -73,31 +64,13 @@ class Graph:
         needs = self.needs_for(name)
         return tuple(sorted({need.dependent for need in needs if need.counts}))
 
-    @cached_property
-    def _made(self) -> Mapping[str, str]:
-        made: dict[str, str] = {}
-        for packl in self.packls.values():
-            if packl.kind == TASK:
-                made.update(dict.fromkeys(packl.facts.products, packl.name))
-        for packl in self.packls.values():  # what was made counts for more than what is said
-            if packl.kind == PRODUCT and packl.facts.task:
-                made[packl.name] = packl.facts.task
-        return made
-
     def maker(self, product: str) -> str | None:
         """The task that has made a product, or that says it will."""
-        return self._made.get(product)
-
-    @cached_property
-    def _makes(self) -> Mapping[str, tuple[str, ...]]:
-        makes: dict[str, list[str]] = {}
-        for product, task in sorted(self._made.items()):
-            makes.setdefault(task, []).append(product)
-        return {task: tuple(products) for task, products in makes.items()}
+        return self._edges.maker(product)
 
     def products_of(self, task: str) -> tuple[str, ...]:
         """The products that a task has made, or says it will; sorted."""
-        return self._makes.get(task, ())
+        return self._edges.products_of(task)
 
     def upstream(self, name: str) -> tuple[str, ...]:
         """What a packl is made out of: what it requires, and the task that makes it."""

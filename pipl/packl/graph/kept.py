@@ -6,21 +6,17 @@ and one that is damaged, or of another database or login, does not count.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import json
 from pathlib import Path
 
-from pipl import durable
-from pipl.errors import DiskFull
 from pipl.index.client import IndexClient
 from pipl.index.name import IndexName
-from pipl.index.requirements import IndexedPackl, Requirements
+from pipl.index.requirements import Requirements
+from pipl.packl.graph import rows
 from pipl.packl.graph.graph import Graph
+from pipl.packl.graph.rows import Damaged, Rows
 
-FORMAT = "pipl-requirements/1"
 FOLDER = "requirements"
-MAX_BYTES = 256_000_000
 MAX_BEHIND = 1_000
 
 
@@ -34,64 +30,37 @@ def read(client: IndexClient, index: IndexName, cache: Path | None) -> Requireme
     path = _path(cache, client.url, index)
     known = load(path)
     found = client.requirements(index, known=known)
-    if known is None or _is_worth_keeping(known, found):
-        with contextlib.suppress(OSError, DiskFull):  # it is only a cache
-            save(path, found)
-    return found
+    if known is not None and not _is_worth_keeping(known, found):
+        return found
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rows.write(path, found)
+    except OSError:  # it is only a cache
+        return found
+    return load(path) or found
 
 
 def _is_worth_keeping(known: Requirements, found: Requirements) -> bool:
     """A serial alone is not, until the server would have to look through many more."""
     if (known.feed, known.sources) != (found.feed, found.sources):
         return True
-    return found.serial - known.serial > MAX_BEHIND or found.packls != known.packls
+    return found.serial - known.serial > MAX_BEHIND or found.packls is not known.packls
 
 
 def graph(client: IndexClient, index: IndexName, cache: Path | None) -> Graph:
     """The graph of the packls that an index gives. Raises as `read`."""
-    return Graph(read(client, index, cache).packls)
+    packls = read(client, index, cache).packls
+    return Graph(packls, packls if isinstance(packls, Rows) else None)
 
 
 def load(path: Path) -> Requirements | None:
     """None where there is nothing that can be used."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            return None
-        head, _, body = path.read_bytes().partition(b"\n")
-        if head != _head(body):
-            return None
-        values = json.loads(body)
-        packls = [IndexedPackl.of_checked(one) for one in values["packls"]]
-        return Requirements(
-            feed=str(values["feed"]),
-            index=str(values["index"]),
-            serial=values["serial"],
-            sources=tuple(map(str, values["sources"])),
-            packls={packl.name: packl for packl in packls},
-        )
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return Rows(path).state()
+    except Damaged:
         return None
-
-
-def save(path: Path, found: Requirements) -> None:
-    """Whole or not at all; for its owner only. Raises OSError, DiskFull."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    values = {
-        "feed": found.feed,
-        "index": found.index,
-        "serial": found.serial,
-        "sources": list(found.sources),
-        "packls": [packl.to_json() for packl in found.packls.values()],
-    }
-    body = json.dumps(values, separators=(",", ":")).encode("utf-8")
-    durable.write_bytes(path, _head(body) + b"\n" + body, mode=0o600)
-
-
-def _head(body: bytes) -> bytes:
-    """The first line: what is behind it is whole, and so need not be looked at piece by piece."""
-    return f"{FORMAT} {hashlib.sha256(body).hexdigest()}".encode("ascii")
 
 
 def _path(cache: Path, url: str, index: IndexName) -> Path:
     name = hashlib.sha256(f"{url} {index}".encode()).hexdigest()[:32]
-    return cache / FOLDER / f"{name}.json"
+    return cache / FOLDER / f"{name}.sqlite"

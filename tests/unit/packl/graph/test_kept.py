@@ -38,16 +38,24 @@ def test_what_is_kept_is_read_again(client: MemoryIndex, tmp_path: Path) -> None
     assert newer.packls["hero"].version == "1.1"
 
 
-@pytest.mark.parametrize("damage", [b"", b"{}", b"[1]", b"pipl-requirements/1 00\n{}", b"\xff"])
+@pytest.mark.parametrize("damage", [b"", b"{}", b"SQLite format 3\0", b"\xff" * 5000])
 def test_a_damaged_file_does_not_count(client: MemoryIndex, tmp_path: Path, damage: bytes) -> None:
-    whole = kept.read(client, INDEX, tmp_path)
+    whole = client.requirements(INDEX)
+    kept.read(client, INDEX, tmp_path)
     (path,) = (tmp_path / "requirements").iterdir()
     text = path.read_bytes()
-    for content in (damage, text[: len(text) // 2], text.replace(b'"hero"', b"3")):
+    for content in (damage, text[: len(text) // 2], text.replace(b'"hero"', b'"hera"')):
         path.write_bytes(content)
         assert kept.load(path) is None
         assert kept.read(client, INDEX, tmp_path) == whole
         assert kept.load(path) == whole
+
+
+def test_who_reads_goes_on_while_others_write(client: MemoryIndex, tmp_path: Path) -> None:
+    before = kept.read(client, INDEX, tmp_path)
+    client.upload(INDEX, make_wheel(tmp_path, "prop", "1.0"))
+    assert set(kept.read(client, INDEX, tmp_path).packls) == {"hero", "prop"}
+    assert set(before.packls) == {"hero"}
 
 
 def test_where_nothing_can_be_kept(client: MemoryIndex, tmp_path: Path) -> None:
