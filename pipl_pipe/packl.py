@@ -16,16 +16,6 @@ from pipl_pipe import durable
 from pipl_pipe.errors import InvalidPackl, NotAPackl
 from pipl_pipe.names import normalised
 
-if sys.version_info >= (3, 11):
-    from tomllib import loads as _parsed
-else:
-
-    def _parsed(text: str) -> Dict[str, Any]:
-        import tomlkit  # keeps the import of pipl_pipe to the standard library
-
-        return dict(tomlkit.parse(text).unwrap())
-
-
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
     from tomlkit.items import Array, Table
@@ -166,6 +156,17 @@ def _text(folder: Path) -> str:
         raise NotAPackl(str(folder), f"it has no {PYPROJECT}") from fault
     except (OSError, UnicodeDecodeError) as fault:
         raise _unreadable(folder, fault) from fault
+
+
+def _parsed(text: str) -> Dict[str, Any]:
+    """Raises ValueError."""
+    if sys.version_info >= (3, 11):
+        import tomllib  # slow to import, and most environments edit no packl
+
+        return tomllib.loads(text)
+    import tomlkit  # keeps the import of pipl_pipe to the standard library
+
+    return dict(tomlkit.parse(text).unwrap())
 
 
 def _unreadable(folder: Path, fault: Exception) -> NotAPackl:

@@ -19,8 +19,8 @@ from filelock import FileLock
 from pipl import process
 from pipl.env import python, surroundings, venv
 from pipl.env.choice import choose
+from pipl.env.environment import Environment
 from pipl.env.install import Installer
-from pipl.env.venv import Environment
 from pipl.errors import (
     BuildFailed,
     CommandFailed,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from pipl import durable
-from pipl.env.venv import Environment
+from pipl.env.environment import Environment
 from pipl.errors import StoreReplaced
 from pipl.progress import SILENT, Counted
 from pipl.workspace.materialise import ask_pipe

@@ -13,7 +13,7 @@ import tomli
 
 from pipl.ci.handler import Ran
 from pipl.ci.toxresult import Command
-from pipl.env.venv import Environment
+from pipl.env.environment import Environment
 
 PYTEST_FAILED = (1, 2)
 PYTEST_NOTHING_COLLECTED = 5

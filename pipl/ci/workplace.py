@@ -18,10 +18,10 @@ from pipl.ci.job_folder import KEPT
 from pipl.env import python, requirement
 from pipl.env.base import Wanted
 from pipl.env.bases import Bases
+from pipl.env.environment import Environment
 from pipl.env.install import Resolve
 from pipl.env.interpreter import Interpreter
 from pipl.env.lock import Lock
-from pipl.env.venv import Environment
 from pipl.index.release import Release, ReleaseFile
 from pipl.workspace.folder import Workspace
 from pipl.workspace.materialise import materialise

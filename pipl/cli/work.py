@@ -12,6 +12,7 @@ from pipl.cli.lazy import LazyGroup
 
 if TYPE_CHECKING:
     from pipl.workspace.locking import LockChange
+    from pipl.workspace.syncing import Synced
 
 _HERE = "pipl.cli.work"
 _INSIDE = "pipl.cli.work_inside"
@@ -256,14 +257,15 @@ def lock(check: bool, as_of: str | None, workspace_path: str | None, as_json: bo
 @json_option
 def sync(frozen: bool, workspace_path: str | None, as_json: bool) -> None:
     """Make the environment and the asset view equal to the lock; make the lock if need be."""
-    from pipl.workspace import locking
+    from pipl.workspace import syncing
 
     here = Here.now()
     workspace = here.workspace(workspace_path)
-    place = here.place(workspace)
     with render.progress(quiet=as_json) as progress:
-        changed = locking.sync(workspace, here.installer, place, frozen=frozen, progress=progress)
-    show_change(changed, as_json=as_json)
+        synced = syncing.sync(
+            workspace, here.environ, lambda: here.installer, frozen=frozen, progress=progress
+        )
+    show_change(synced, as_json=as_json)
 
 
 @click.command(epilog="Example: pipl work update hero-geo --to hero-rig==2.0 --dry-run")
@@ -343,24 +345,21 @@ def status(workspace_path: str | None, as_json: bool) -> None:
     )
 
 
-def show_change(changed: LockChange, *, as_json: bool) -> None:
+def show_change(changed: LockChange | Synced, *, as_json: bool) -> None:
     """Say what a lock moved, and which of the packls are broken."""
     from pipl.cli.work_locks import show_changes
-    from pipl.workspace import agreement, settled
 
-    environment = changed.workspace.environment
-    broken = (*settled.read(environment).broken, *agreement.read(environment))
     if as_json:
         render.print_json(
             {
                 "workspace": changed.workspace.folder,
-                "packages": len(changed.lock.packages),
+                "packages": changed.packages,
                 "changes": changed.changes,
-                "broken": broken,
+                "broken": changed.broken,
             }
         )
         return
     show_changes(changed.changes)
-    click.echo(f"{changed.workspace.name} holds {len(changed.lock.packages)} packages")
-    for fault in broken:
+    click.echo(f"{changed.workspace.name} holds {changed.packages} packages")
+    for fault in changed.broken:
         click.echo(f"warning: {fault}", err=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pipl import durable
 from pipl.env import shells
-from pipl.env.venv import Environment
+from pipl.env.environment import Environment
 from pipl_pipe import variables
 
 PROGRAM = "pipl-activate"

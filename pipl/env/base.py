@@ -20,10 +20,10 @@ from pathlib import Path
 
 from pipl import durable, process
 from pipl.env import venv
+from pipl.env.environment import Environment
 from pipl.env.install import Installer
 from pipl.env.interpreter import Interpreter
 from pipl.env.lock import Lock
-from pipl.env.venv import Environment
 from pipl_pipe.asset.disk import files
 
 PROMPT = "a shared prompt"

@@ -21,7 +21,7 @@ from filelock import FileLock
 
 from pipl.env import base, blank, choice, venv
 from pipl.env.base import Base, Damaged, Wanted
-from pipl.env.venv import Environment
+from pipl.env.environment import Environment
 from pipl.errors import DiskFull, EnvError, NotWritable
 
 LIMIT = "PIPL_ENVIRONMENTS_GB"

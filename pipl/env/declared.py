@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipl.env.environment import Environment
 from pipl.env.locked import normalised
-from pipl.env.venv import Environment
 
 MAX_BYTES = 4_000_000
 MAX_REQUIRES = 5_000

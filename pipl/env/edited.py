@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from pipl.env.environment import Environment
 from pipl.env.locked import normalised
 from pipl.env.paths import of_uri
-from pipl.env.venv import Environment
 
 
 def edited(environment: Environment) -> dict[str, Path]:

@@ -11,9 +11,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Final, Protocol, TypeAlias
 
+from pipl.env.environment import Environment
 from pipl.env.interpreter import Interpreter
 from pipl.env.lock import Lock, origin_of
-from pipl.env.venv import Environment
 
 UV: Final = "uv"
 PIP: Final = "pip"

@@ -7,8 +7,8 @@ from importlib import metadata
 from pathlib import Path
 
 from pipl.env.edited import edited
+from pipl.env.environment import Environment
 from pipl.env.locked import normalised
-from pipl.env.venv import Environment
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from itertools import chain
 from pathlib import Path
 
 from pipl import durable
-from pipl.env.venv import PLAIN, Environment
+from pipl.env.environment import Environment
+from pipl.env.venv import PLAIN
 from pipl.errors import NotRelocated
 
 MAX_BYTES = 8_000_000

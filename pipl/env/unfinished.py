@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pipl.env.venv import Environment
+from pipl.env.environment import Environment
 
 _MARK = "pipl-unfinished"
 

@@ -1,4 +1,4 @@
-"""Virtual environments: their layout, and making empty ones quickly.
+"""Making empty virtual environments quickly.
 
 virtualenv makes one *blank* environment per interpreter, in a cache; new environments are
 copies of it with their own path written in. Importing virtualenv and asking it takes over
@@ -8,80 +8,20 @@ copies of it with their own path written in. Importing virtualenv and asking it 
 from __future__ import annotations
 
 import errno
-import os
 import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-
-from packaging.version import Version
 
 from pipl.env import blank
 from pipl.env.blank import Blank
+from pipl.env.environment import Environment
 from pipl.env.interpreter import Interpreter
 from pipl.errors import DiskFull, NotWritable, PathExists
 
 PLAIN = re.compile(r"[A-Za-z0-9_./+@=, ~-]+")
 """Texts that every shell reads unchanged between single quotes."""
-_VERSION = re.compile(r"\d+\.\d+\.\d+")
-_FOREIGN = ("PYTHONHOME", "PYTHONPATH", "__PYVENV_LAUNCHER__")
-
-
-@dataclass(frozen=True)
-class Environment:
-    """A virtual environment at `folder`, whether or not it exists yet."""
-
-    folder: Path
-
-    @property
-    def scripts(self) -> Path:
-        return self.folder / ("Scripts" if sys.platform == "win32" else "bin")
-
-    @property
-    def python(self) -> Path:
-        return self.scripts / ("python.exe" if sys.platform == "win32" else "python")
-
-    @property
-    def site_packages(self) -> Path:
-        """Where packages are installed (a path without meaning before it exists)."""
-        if sys.platform == "win32":
-            return self.folder / "Lib" / "site-packages"
-        found = sorted(self.folder.glob("lib/python*/site-packages"))
-        return found[0] if found else self.folder / "lib" / "site-packages"
-
-    @property
-    def interpreter(self) -> Interpreter | None:
-        """The Python below it, None where there is none or it is not known."""
-        try:
-            text = (self.folder / "pyvenv.cfg").read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
-            return None
-        said = dict(re.findall(r"^(\S+) *= *(.*?) *$", text, re.MULTILINE))
-        version = _VERSION.match(said.get("version_info") or said.get("version") or "")
-        base = said.get("base-executable")
-        if version is None or not base or not Path(base).exists():
-            return None
-        return Interpreter(Path(base), Version(version[0]))
-
-    def exists(self) -> bool:
-        """Whether it is there and its interpreter still is, for this user."""
-        try:
-            return (self.folder / "pyvenv.cfg").is_file() and self.python.exists()
-        except PermissionError:  # such as an interpreter in another user's home
-            return False
-
-    def environ(self, base: Mapping[str, str]) -> dict[str, str]:
-        """The variables of a process that runs in it, as its `activate` script sets them."""
-        kept = {key: value for key, value in base.items() if key not in _FOREIGN}
-        path = base.get("PATH", os.defpath)
-        return {
-            **kept,
-            "VIRTUAL_ENV": str(self.folder),
-            "PATH": f"{self.scripts}{os.pathsep}{path}" if path else str(self.scripts),
-        }
 
 
 def create(

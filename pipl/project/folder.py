@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,6 +104,8 @@ def create(
         prepare(project)
         save(project)
     except BaseException as fault:
+        import shutil  # slow to import, and most commands only read
+
         shutil.rmtree(path, ignore_errors=True)
         if existed:
             path.mkdir()

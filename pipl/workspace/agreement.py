@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pipl import durable
 from pipl.env import declared, python
 from pipl.env.declared import Declared
+from pipl.env.environment import Environment
 from pipl.env.lock import Lock
-from pipl.env.venv import Environment
 
 NAME = "pipl-disagreements.json"
 """In the environment's root, where there are any."""

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import platform
 import re
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipl import toml
-from pipl.env.venv import Environment
+from pipl.env.environment import Environment
 from pipl.errors import InvalidFile, InvalidName, NotWritable, NoWorkspace, PathExists
 from pipl.index.name import IndexName
 from pipl.project.binding import Binding
@@ -85,6 +83,8 @@ def create(workarea: Workarea, name: str, *, python: str | None = None) -> Works
         folder.mkdir(parents=True)
         save(workspace)
     except OSError as fault:
+        import shutil  # slow to import, as in `delete`
+
         shutil.rmtree(folder, ignore_errors=True)
         raise NotWritable(str(folder), fault.strerror or str(fault)) from fault
     note(workspace)
@@ -113,6 +113,8 @@ def state(noted: Registered) -> str:
             return "there"
     except OSError as fault:
         return fault.strerror or str(fault)
+    import platform  # slow to import, and seldom needed
+
     return "gone" if noted.host == platform.node() else "not seen from this machine"
 
 
@@ -175,6 +177,8 @@ def save(workspace: Workspace) -> None:
 
 def delete(workspace: Workspace) -> None:
     """Remove the workspace with everything in it (read-only assets too)."""
+    import shutil
+
     for path in workspace.assets.rglob("*"):
         if path.is_dir() and not path.is_symlink():
             path.chmod(0o755)

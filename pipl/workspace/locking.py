@@ -21,8 +21,8 @@ from pipl.errors import (
     Unresolvable,
 )
 from pipl.progress import SILENT, Progress
+from pipl.workspace import agreement, history, interpreters, settled, stamp, turns
 from pipl.workspace import folder as workspace_folder
-from pipl.workspace import history, interpreters, turns
 from pipl.workspace.changes import Change, changes_between
 from pipl.workspace.folder import Workspace
 from pipl.workspace.materialise import materialise
@@ -40,6 +40,17 @@ class LockChange:
     workspace: Workspace
     lock: Lock
     changes: tuple[Change, ...]
+
+    @property
+    def packages(self) -> int:
+        """How many packages are locked."""
+        return len(self.lock.packages)
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """What is wrong with the installed packls. Raises EnvironmentDamaged."""
+        environment = self.workspace.environment
+        return *settled.read(environment).broken, *agreement.read(environment)
 
 
 def interpreter_for(workspace: Workspace) -> Interpreter:
@@ -199,7 +210,10 @@ def settle(
     progress: Progress = SILENT,
 ) -> None:
     """Install the lock that was written, and remember it; while nobody else changes it."""
-    materialise(place, lock, interpreter_for(workspace), installer, progress=progress)
+    environment = materialise(place, lock, interpreter_for(workspace), installer, progress=progress)
+    said = settled.read(environment)
+    if said.fixed and not said.broken and not agreement.read(environment):
+        stamp.put(workspace, place.environ)
     history.note(workspace, why, restored=restored)
 
 

@@ -11,14 +11,15 @@ from collections.abc import Mapping
 
 from pipl import process
 from pipl.env import activation, renewal, venv
+from pipl.env.edited import edited
+from pipl.env.environment import Environment
 from pipl.env.install import Installer
 from pipl.env.interpreter import Interpreter
 from pipl.env.lock import Lock
-from pipl.env.venv import Environment
 from pipl.errors import FrameworkError, InstallFailed
 from pipl.process import Completed
 from pipl.progress import SILENT, Progress
-from pipl.workspace import agreement, placed, settled, stamp, turns
+from pipl.workspace import agreement, placed, settled, turns
 from pipl.workspace.place import Place, made_for, write_context
 from pipl_pipe.names import normalised
 
@@ -46,11 +47,8 @@ def materialise(
     place.folder.mkdir(parents=True, exist_ok=True)
     environment = place.environment
     folder = environment.folder
-    with turns.alone(place.folder / ".sync.lock"):
+    with turns.alone(place.turns):
         renewal.recover(folder)
-        if stamp.stands(place, lock):
-            placed.lay(place, progress=progress)
-            return environment
         owner = made_for(environment)
         usable = environment.exists() and owner in (None, place.folder)
         usable = usable and not _is_of_another(environment, interpreter)
@@ -67,9 +65,13 @@ def materialise(
                     venv.create(made, interpreter)
                 new = dataclasses.replace(place, name=made.name)
                 _install(new, lock, installer, progress)
-                report = _describe(new, progress)
-            return _finished(place, lock, report, progress)
-        return _finished(place, lock, _describe(place, progress), progress)
+                _describe(new, progress)
+            placed.lay(place, progress=progress)
+            settled.expect_met(environment)
+            return environment
+        settle(place, progress=progress)
+        settled.expect_met(environment)
+    return environment
 
 
 def _install(place: Place, lock: Lock, installer: Installer, progress: Progress) -> None:
@@ -77,19 +79,6 @@ def _install(place: Place, lock: Lock, installer: Installer, progress: Progress)
     index_url = place.binding.index_url
     installer.sync(place.environment, lock, root=place.folder, index_url=index_url)
     agreement.check(place.environment, lock, index_url)
-
-
-def _finished(
-    place: Place, lock: Lock, report: dict[str, object] | None, progress: Progress
-) -> Environment:
-    """With its asset view, and stamped where nothing but what is stamped can change it."""
-    environment = place.environment
-    placed.lay(place, progress=progress)
-    settled.expect_met(environment)
-    edited = _providers(environment) & lock.editables if report else ()
-    if report is None or (report.get("fixed") and not report.get("broken") and not edited):
-        stamp.put(place, lock)
-    return environment
 
 
 def _is_of_another(environment: Environment, interpreter: Interpreter) -> bool:
@@ -107,18 +96,19 @@ def settle(place: Place, *, progress: Progress = SILENT) -> None:
     placed.lay(place, progress=progress)
 
 
-def _describe(place: Place, progress: Progress) -> dict[str, object] | None:
-    """What the packls say, which is kept; None where none has anything to say."""
+def _describe(place: Place, progress: Progress) -> None:
     environment = place.environment
     write_context(place)
     report = None
-    if _providers(environment):
+    providers = _providers(environment)
+    if providers:
         progress.phase("asking the packls for env sets and assets")
         report = ask_pipe(environment, ["settle"], place.environ)
+        if providers & edited(environment).keys():  # their code changes without notice
+            report["fixed"] = False
     settled.write(environment, report)
     activation.install(environment)
     placed.write(environment, report)
-    return report
 
 
 def ask_pipe(

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipl import durable
-from pipl.env.venv import Environment
+from pipl.env.environment import Environment
 from pipl.errors import WorkspaceMoved
 from pipl.project.binding import Binding
 from pipl.workspace.folder import ASSETS, ENVIRONMENT
-from pipl_pipe import context, packl
+from pipl_pipe import context
 from pipl_pipe.context import Context
 from pipl_pipe.errors import InvalidContext, PipeError
 
@@ -36,14 +36,19 @@ class Place:
         return Environment(self.folder / self.name)
 
     @property
+    def turns(self) -> Path:
+        """The lock file of those that change the environment or the asset view."""
+        return self.folder / ".sync.lock"
+
+    @property
     def assets(self) -> Path:
         return self.folder / ASSETS
 
 
-def context_of(place: Place) -> str:
-    """What the framework in an environment is told of its workspace and project, as it is kept."""
+def write_context(place: Place) -> None:
+    """Tell the framework in this environment which workspace and project it belongs to."""
     binding = place.binding
-    return context.render(
+    written = context.render(
         Context(
             workspace=place.folder,
             project=binding.name,
@@ -55,11 +60,6 @@ def context_of(place: Place) -> str:
             task=_edited_task(place.folder),
         )
     )
-
-
-def write_context(place: Place) -> None:
-    """Tell the framework in this environment which workspace and project it belongs to."""
-    written = context_of(place)
     path = place.environment.folder / context.NAME
     if not path.exists() or path.read_text(encoding="utf-8") != written:
         durable.write_text(path, written)
@@ -69,6 +69,8 @@ def _edited_task(folder: Path) -> str:
     """The name of the task that is edited there; empty where there is none, or several."""
     tasks = []
     for path in folder.glob("*/pyproject.toml"):
+        from pipl_pipe import packl  # slow to import, and most workspaces edit nothing
+
         with contextlib.suppress(PipeError):  # said by whatever needs the packl
             edited = packl.read(path.parent)
             tasks += [edited.name] if edited.kind == "task" else []

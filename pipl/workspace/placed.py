@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipl import durable
-from pipl.env.venv import Environment
+from pipl.env.environment import Environment
 from pipl.errors import (
     EnvironmentDamaged,
     FrameworkError,
@@ -101,17 +101,27 @@ def assets_of(environment: Environment) -> tuple[Product, ...]:
     return tuple(found)
 
 
+def is_laid_here(place: Place) -> bool:
+    """Whether there may be an asset view for pipl to lay, and not for the environment itself."""
+    report = _read(place.environment)
+    if report is not None and not report.get("places") and not report.get("problem"):
+        return False
+    return bool((report or {}).get("products")) or _is_laid(place)
+
+
+def _is_laid(place: Place) -> bool:
+    return (place.assets / ".view.json").exists()
+
+
 def lay(place: Place, *, progress: Progress = SILENT) -> None:
     """Make the asset view of a place show what its environment said.
 
     Raises StoreMisconfigured, and FrameworkError, such as for an asset that no place holds.
     """
-    report = _read(place.environment)
-    if report is not None and not report.get("places") and not report.get("problem"):
-        return  # laid by the environment itself
+    if not is_laid_here(place):
+        return
     products = assets_of(place.environment)
-    wanted = any(one.content.assets for one in products)
-    if not wanted and not (place.assets / ".view.json").exists():
+    if not any(one.content.assets for one in products) and not _is_laid(place):
         return
     from pipl_pipe.asset import view
     from pipl_pipe.asset.places import opened

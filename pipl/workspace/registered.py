@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import platform
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +38,8 @@ def note(project: Path, workspace: Path) -> bool:
     path = _path(project, workspace)
     if path.exists():
         return True
+    import platform  # slow to import, and most workspaces are noted
+
     one = {"folder": str(workspace), "user": _owner(workspace), "host": platform.node()}
     try:
         path.parent.mkdir(exist_ok=True)

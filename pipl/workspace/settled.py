@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, fields
 
 from pipl import durable
-from pipl.env.venv import Environment
+from pipl.env.environment import Environment
 from pipl.errors import EnvironmentDamaged, FrameworkError
 from pipl_pipe.errors import EnvSetConflict, InstallationMissing
 from pipl_pipe.variables import Operation
@@ -33,11 +33,13 @@ class Settled:
     """`env` are the changes of variables, in order; `broken` says of each packl what is wrong.
 
     `unmet` are those of `broken` without which work cannot begin, as code, message and hint.
+    While the same is installed, asking again gives the same where it is `fixed`.
     """
 
     env: tuple[Operation, ...] = ()
     broken: tuple[str, ...] = ()
     unmet: tuple[Unmet, ...] = ()
+    fixed: bool = True
 
 
 def write(environment: Environment, report: dict[str, object] | None) -> None:
@@ -65,6 +67,7 @@ def read(environment: Environment) -> Settled:
                 for fault in report["broken"]
                 if fault["code"] in UNMET
             ),
+            fixed=report.get("fixed") is True,
         )
     except FileNotFoundError:
         return Settled()

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipl import durable
+from pipl.env.environment import Environment
 from pipl.env.shells import fish, tcsh
-from pipl.env.venv import Environment
 
 FOLDER = "pipl-shell"
 """In the environment's root: the start-up files made here."""

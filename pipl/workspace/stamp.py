@@ -15,8 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from pipl import __version__, durable
-from pipl.env.lock import Lock
-from pipl.workspace.place import Place, context_of
+from pipl.workspace.folder import MARK, Workspace
 
 NAME = "pipl-stamp"
 """In the environment's root."""
@@ -30,38 +29,40 @@ _PASSING = re.compile(
 """Variables that differ from terminal to terminal, and mean nothing to packls."""
 
 
-def stands(place: Place, lock: Lock) -> bool:
-    """Whether the environment is as it was when it was stamped, for the same lock."""
+def stands(workspace: Workspace, environ: Mapping[str, str]) -> bool:
+    """Whether everything is as it was when the environment was stamped."""
     try:
-        kept = (place.environment.folder / NAME).read_text(encoding="ascii")
+        kept = (workspace.environment.folder / NAME).read_text(encoding="ascii")
+        return kept == _digest(workspace, environ)
     except (OSError, UnicodeDecodeError):
         return False
-    return kept == _digest(place, lock)
 
 
-def put(place: Place, lock: Lock) -> None:
-    """Stamp an environment that holds what is locked and was settled. Raises DiskFull."""
-    durable.write_text(place.environment.folder / NAME, _digest(place, lock))
+def put(workspace: Workspace, environ: Mapping[str, str]) -> None:
+    """Stamp an environment that holds what is locked, and was settled. Raises DiskFull."""
+    path = workspace.environment.folder / NAME
+    durable.write_text(path, _digest(workspace, environ))
 
 
-def _digest(place: Place, lock: Lock) -> str:
+def _digest(workspace: Workspace, environ: Mapping[str, str]) -> str:
     content = hashlib.sha256()
-    for part in _parts(place, lock):
+    for part in _parts(workspace, environ):
         content.update(f"{part}\0".encode("utf-8", "surrogateescape"))
     return content.hexdigest()
 
 
-def _parts(place: Place, lock: Lock) -> Iterator[str]:
-    environment = place.environment
-    yield from (_FORMAT, __version__, lock.render(), context_of(place))
-    yield from _variables(place.environ)
+def _parts(workspace: Workspace, environ: Mapping[str, str]) -> Iterator[str]:
+    yield from (_FORMAT, __version__, str(workspace.folder), repr(workspace.binding))
+    for path in (workspace.folder / MARK, workspace.lock_path):
+        yield path.read_text(encoding="utf-8")
+    yield from _variables(environ)
+    environment = workspace.environment
     yield str(_state(environment.python.resolve()))
     for folder in (environment.folder, environment.scripts, environment.site_packages):
         yield from _entries(folder)
-    for package in lock.packages:
-        if package.directory is not None:
-            folder = place.folder / package.directory
-            yield from (f"{name} {_state(folder / name)}" for name in _BUILT_FROM)
+    for folder in workspace.edited:
+        yield folder.name
+        yield from (f"{name} {_state(folder / name)}" for name in _BUILT_FROM)
 
 
 def _variables(environ: Mapping[str, str]) -> Iterable[str]:

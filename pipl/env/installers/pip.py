@@ -13,12 +13,12 @@ from typing import Any, ClassVar
 from packaging.version import Version
 
 from pipl.env import reach, requirement, unfinished
+from pipl.env.environment import Environment
 from pipl.env.install import PIP, Everything, Resolve
 from pipl.env.installed import installed
 from pipl.env.installers import pip_report, pip_sync, pip_words
 from pipl.env.installers.pip_run import Pip, Target
 from pipl.env.lock import Lock
-from pipl.env.venv import Environment
 from pipl.errors import InstallFailed, ProgramMissing, ResolverFailed, Unresolvable
 
 

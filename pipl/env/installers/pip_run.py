@@ -9,10 +9,10 @@ from pathlib import Path
 
 from pipl import process
 from pipl.env import reach, requirement, surroundings
+from pipl.env.environment import Environment
 from pipl.env.install import IN_PLACE
 from pipl.env.installers import pip_sync, pip_words
 from pipl.env.lock import LockedPackage, origin_of
-from pipl.env.venv import Environment
 from pipl.errors import InstallFailed, ServerDown
 from pipl.process import Completed
 

@@ -13,11 +13,11 @@ from typing import ClassVar
 from pipl import process
 from pipl.env import reach, requirement, surroundings, unfinished
 from pipl.env.edited import edited
+from pipl.env.environment import Environment
 from pipl.env.install import ALL, IN_PLACE, UV, Everything, Resolve
 from pipl.env.installers import uv_universal, uv_words
 from pipl.env.lock import Lock, LockedPackage, index_of, origin_of
 from pipl.env.paths import below, normal
-from pipl.env.venv import Environment
 from pipl.errors import (
     DiskFull,
     InstallFailed,

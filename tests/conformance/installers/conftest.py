@@ -11,10 +11,10 @@ import pytest
 
 from pipl.env import python, venv
 from pipl.env.choice import choose
+from pipl.env.environment import Environment
 from pipl.env.install import PIP, UV, Installer, Resolve
 from pipl.env.installed import installed
 from pipl.env.lock import Lock
-from pipl.env.venv import Environment
 from pipl.testing.simple_index import SimpleIndex, make_wheel, simple_index
 
 

@@ -15,9 +15,9 @@ import pytest
 from pipl.env import choice, python
 from pipl.env.base import Wanted
 from pipl.env.bases import LIMIT, Bases
+from pipl.env.environment import Environment
 from pipl.env.install import Resolve
 from pipl.env.installed import installed
-from pipl.env.venv import Environment
 from pipl.testing.simple_index import SimpleIndex, make_wheel, simple_index
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="nothing is shared there")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipl.env import python, venv
-from pipl.env.venv import Environment
+from pipl.env.environment import Environment
 from pipl.errors import NotWritable, PathExists
 
 INTERPRETER = python.running()

@@ -16,10 +16,10 @@ import pytest
 
 from pipl.env import python, venv
 from pipl.env.choice import choose
+from pipl.env.environment import Environment
 from pipl.env.install import PIP, UV, Resolve
 from pipl.env.installed import installed
 from pipl.env.lock import Lock
-from pipl.env.venv import Environment
 from pipl.testing.simple_index import SimpleIndex, make_wheel, simple_index
 
 COUNT = 40
@@ -28,7 +28,7 @@ import json, sys
 from pathlib import Path
 from pipl.env.choice import choose
 from pipl.env.lock import Lock
-from pipl.env.venv import Environment
+from pipl.env.environment import Environment
 root, name, index_url = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 installer = choose(name, json.loads(sys.argv[4]))
 lock = Lock.read(root / "pylock.toml")

@@ -17,9 +17,9 @@ import pytest
 
 from pipl.env import python, renewal
 from pipl.env.choice import choose
+from pipl.env.environment import Environment
 from pipl.env.install import UV, Installer, Resolve
 from pipl.env.lock import Lock
-from pipl.env.venv import Environment
 from pipl.errors import DiskFull, InstallFailed, NotWritable, PathExists
 from pipl.index.name import IndexName
 from pipl.project.binding import Binding

@@ -22,7 +22,7 @@ from pipl.build import packl as packl_build
 from pipl.build.packl import Builder
 from pipl.build.pipe import build_pipe_wheel
 from pipl.env import python, venv
-from pipl.env.venv import Environment
+from pipl.env.environment import Environment
 from pipl.testing import simple_index
 from pipl_pipe import context
 from pipl_pipe.context import Context

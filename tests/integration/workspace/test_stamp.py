@@ -11,10 +11,8 @@ from typing import Any
 import pytest
 
 from pipl.env.install import Installer
-from pipl.env.lock import Lock, LockedPackage
 from pipl.testing.simple_index import make_wheel
-from pipl.workspace import locking, stamp
-from pipl.workspace.place import Place
+from pipl.workspace import folder, stamp, syncing
 from pipl_pipe.context import NAME as CONTEXT
 
 
@@ -47,8 +45,7 @@ class Synced:
 
     def again(self) -> list[str]:
         asked = Asked(self.desk.installer)
-        place = Place(self.workspace.folder, self.workspace.binding, self.environ)
-        locking.sync(self.workspace, asked, place)
+        syncing.sync(self.workspace, self.environ, lambda: asked)
         return asked.calls
 
 
@@ -110,20 +107,18 @@ def test_an_interrupted_change(hero) -> None:
 
 
 def test_another_preference(hero) -> None:
-    place = Place(hero.workspace.folder, hero.workspace.binding, hero.environ)
-    asked = Asked(hero.desk.installer)
-    locking.sync(hero.workspace, asked, replace(place, prefer={"OCIO": "hero"}))
-    assert asked.calls == ["is_current"]
+    hero.workspace = replace(hero.workspace, prefer={"OCIO": "hero"})
+    folder.save(hero.workspace)
+    assert hero.again() == ["is_current"]
 
 
 def test_a_packl_that_is_edited(desk, hero) -> None:
     declared = desk.edit("hero_model", []) / "pyproject.toml"
-    lock = Lock((LockedPackage("hero-model", None, directory="hero_model", editable=True),))
-    place = Place(hero.workspace.folder, hero.workspace.binding, hero.environ)
-    stamp.put(place, lock)
-    assert stamp.stands(place, lock)
+    assert not stamp.stands(hero.workspace, hero.environ)
+    stamp.put(hero.workspace, hero.environ)
+    assert stamp.stands(hero.workspace, hero.environ)
     declared.write_text(declared.read_text().replace('"0.1"', '"0.1.1"'), encoding="utf-8")
-    assert not stamp.stands(place, lock)
+    assert not stamp.stands(hero.workspace, hero.environ)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from pipl.ci import suite
 from pipl.ci.handler import Ran
-from pipl.env.venv import Environment
+from pipl.env.environment import Environment
 
 
 def lay(folder: Path, files: Mapping[str, str]) -> Path:

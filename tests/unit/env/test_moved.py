@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipl.env import moved
-from pipl.env.venv import Environment
+from pipl.env.environment import Environment
 from pipl.errors import NotRelocated
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="refused there")

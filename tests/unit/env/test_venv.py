@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipl.env.venv import Environment
+from pipl.env.environment import Environment
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the layout of POSIX systems")

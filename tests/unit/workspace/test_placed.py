@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipl.env.venv import Environment
+from pipl.env.environment import Environment
 from pipl.errors import (
     EnvironmentDamaged,
     FrameworkError,
