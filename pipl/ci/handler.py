@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,7 +19,7 @@ from pipl.errors import ReleaseNotFound
 from pipl.index.client import IndexClient
 from pipl.index.release import Release, ReleaseFile
 from pipl.process import Completed
-from pipl_pipe.asset.places import config as place_config
+from pipl_pipe import caches
 
 OUTPUT_TAIL = 100_000
 """How many bytes of a program's output a job keeps for reports; its log has more."""
@@ -107,7 +106,7 @@ class Job:
             if not key.startswith(("PIPL_", "XDG_", "VIRTUAL_ENV", "TOX_", "PYTEST_", "COV_"))
             or key in (*job_login.VARIABLES, processes.MARKER)
         }
-        names[place_config.CACHE] = place_config.cache_folder(self.environ, sys.platform).parent
+        names[caches.VARIABLE] = caches.folder(self.environ)
         return kept | {key: str(value) for key, value in names.items()}
 
 

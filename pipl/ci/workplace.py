@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +27,7 @@ from pipl.workspace.materialise import materialise
 from pipl.workspace.opened import LOCK_IN_WHEEL, with_release
 from pipl.workspace.place import Place
 from pipl.workspace.running import environ_in
-from pipl_pipe.asset.places import config as place_config
+from pipl_pipe import caches
 
 LOCK = "lock"
 """What is kept with a run: the lock of what its last attempt has installed."""
@@ -132,7 +131,7 @@ def _lock(
 
 
 def _caches(job: Job) -> Path:
-    return place_config.cache_folder(job.environ, sys.platform).parent
+    return caches.folder(job.environ)
 
 
 def _holds(lock: Lock, text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import os
 import sys
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pipl.build.packl import Builder
     from pipl.env.install import Installer
     from pipl.index.devpi import DevpiClient
+    from pipl.index.light import LightClient
     from pipl.index.login import LoginStore
     from pipl.packl.create import Author
     from pipl.project.binding import Binding
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 ASK = "-"
 LEFT_TO_LOGIN = ""
+T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., object])
 
 
@@ -117,7 +120,7 @@ class Here:
         """The kept pages of an index of ours (see `index.nearby`). Raises ServerDown."""
         from pipl.env.lock import origin_of
         from pipl.errors import InvalidIndexName
-        from pipl.index import light, nearby
+        from pipl.index import nearby
         from pipl.index.name import IndexName
 
         origin = origin_of(index_url)
@@ -125,15 +128,25 @@ class Here:
             index = IndexName.parse(index_url.removeprefix(origin).partition("/+")[0].strip("/"))
         except InvalidIndexName:
             return None
-        login = self.logins.get(origin)
-        if light.is_enough(origin, self.environ):
-            folder = nearby.folder(light.LightClient(origin, login), index, self.cache_folder)
-        else:
-            from pipl.index.devpi import DevpiClient
-
-            with DevpiClient(origin, login) as client:
-                folder = nearby.folder(client, index, self.cache_folder)
+        folder = self.asked(origin, lambda client: nearby.folder(client, index, self.cache_folder))
         return None if folder is None else folder.absolute().as_uri()
+
+    def asked(self, url: str, question: Callable[[LightClient | DevpiClient], T]) -> T:
+        """What a question to a server gives, as the login there.
+
+        It is asked quickly where that will do; the whole client knows more of what is refused.
+        """
+        from pipl.errors import AccessError, UnexpectedReply
+        from pipl.index import light
+
+        login = self.logins.get(url)
+        if light.is_enough(url, self.environ):
+            with contextlib.suppress(AccessError, UnexpectedReply):
+                return question(light.LightClient(url, login))
+        from pipl.index.devpi import DevpiClient
+
+        with DevpiClient(url, login) as client:
+            return question(client)
 
     def builder(self, index_url: str | None) -> Builder:
         """What builds packls, from the project's index where there is one."""
@@ -157,9 +170,9 @@ class Here:
     @property
     def cache_folder(self) -> Path:
         """Where this machine caches; the variable PIPL_CACHE_DIR overrides it."""
-        from pipl_pipe.asset.places import config
+        from pipl_pipe import caches
 
-        return config.cache_folder(self.environ, sys.platform).parent
+        return caches.folder(self.environ)
 
     def client(self, binding: Binding, *, user: str | None = None, doing: str = "") -> DevpiClient:
         """A client acting as the login (see `accounts.connect`)."""

@@ -45,8 +45,8 @@ def graph_of(project_path: str, index_name: str | None) -> tuple[Graph, Path | N
     here = Here.now()
     binding = here.binding(project_path)
     index = IndexName.parse(index_name) if index_name else binding.index
-    with here.client(binding) as client:
-        return kept.graph(client, index, here.cache_folder), binding.folder
+    asked = here.asked(binding.url, lambda client: kept.graph(client, index, here.cache_folder))
+    return asked, binding.folder
 
 
 @click.command(epilog="Example: pipl packl dependents hero-geo --transitive")

@@ -1,6 +1,7 @@
-"""Asking a server one question without what `requests` takes to import (a fifth of a second).
+"""Asking a server a question without what `requests` takes to import (a fifth of a second).
 
-For plain HTTP with no proxy, as most studios have it inside; `is_enough` tells.
+For plain HTTP with no proxy, as most studios have it inside; `is_enough` tells. Of refusals it
+says less than the whole client, which is to be asked then.
 """
 
 from __future__ import annotations
@@ -12,9 +13,14 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from pipl.errors import LoginNeeded, NotAllowed, ServerDown, ServerSlow, UnexpectedReply
+from pipl.index import requirements
 from pipl.index.login import Login
+from pipl.index.name import IndexName
+from pipl.index.requirements import Requirements
 
 MAX_REPLY_BYTES = 64_000_000
+TIMEOUT_S = 300.0
+"""A page of requirements takes long where the server opens the wheels for the first time."""
 _PROXIES = ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
 
 
@@ -59,6 +65,15 @@ class LightClient:
             return json.loads(content)
         except (ValueError, RecursionError) as fault:
             raise UnexpectedReply(self.url + path, answer.status, "it is not JSON") from fault
+
+    def requirements(self, index: IndexName, *, known: Requirements | None = None) -> Requirements:
+        """See `IndexClient.requirements`. Raises as `get_json`."""
+        try:
+            return requirements.fetch(
+                lambda path: self.get_json(path, timeout_s=TIMEOUT_S), index, known
+            )
+        except ValueError as fault:
+            raise UnexpectedReply(self.url + requirements.PAGE, 200, str(fault)) from fault
 
     def _headers(self) -> dict[str, str]:
         headers = {"Accept": "application/json", "User-Agent": "pipl"}

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-
-from filelock import FileLock
+from typing import TYPE_CHECKING
 
 from pipl import durable
 from pipl.errors import InvalidFile, NotWritable
 from pipl_pipe import login as kept
 from pipl_pipe.login import Login as Login
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,14 @@ class LoginStore:
             if logins.pop(kept.plain(url), None) is not None:
                 self._write(logins)
 
-    def _locked(self) -> FileLock:
+    def _locked(self) -> BaseFileLock:
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.folder.chmod(0o700)
         except OSError as fault:
             raise NotWritable(str(self.folder), fault.strerror or str(fault)) from fault
+        from filelock import FileLock  # slow to import, and most commands only read
+
         return FileLock(self.folder / "logins.lock")
 
     def _read(self) -> dict[str, Login]:

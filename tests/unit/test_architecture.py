@@ -23,7 +23,7 @@ PIPL_ROWS = [
 ]
 PIPE_ROWS = [
     ["errors", "names"],
-    ["durable", "distributions", "variables", "login"],
+    ["durable", "distributions", "variables", "login", "caches"],
     ["extension"],
     ["config", "packl", "registry"],
     ["context"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +20,7 @@ from pipl.packl.graph import kept
 from pipl.packl.graph.graph import PRODUCT
 from pipl.packl.postrelease import Followed, Relocked
 from pipl.packl.version import next_post
-from pipl_pipe.asset.places import config as place_config
+from pipl_pipe import caches
 
 MAX_POSTS = 1_000
 
@@ -68,7 +67,7 @@ def _fetch(job: Job, release: Release) -> Followed:
 
 def _products(job: Job) -> frozenset[str]:
     """Everything on the index that tasks have made."""
-    cache = place_config.cache_folder(job.environ, sys.platform).parent
+    cache = caches.folder(job.environ)
     packls = kept.read(job.client, job.spec.index, cache).packls
     return frozenset(name for name, packl in packls.items() if packl.kind == PRODUCT)
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Protocol
 
-from pipl.index.client import IndexClient
 from pipl.index.name import IndexName
 from pipl.index.requirements import Requirements
 from pipl.packl.graph import rows
@@ -20,7 +20,18 @@ FOLDER = "requirements"
 MAX_BEHIND = 1_000
 
 
-def read(client: IndexClient, index: IndexName, cache: Path | None) -> Requirements:
+class Asked(Protocol):
+    """The part of an `IndexClient` that is needed here."""
+
+    @property
+    def url(self) -> str: ...
+
+    def requirements(
+        self, index: IndexName, *, known: Requirements | None = None
+    ) -> Requirements: ...
+
+
+def read(client: Asked, index: IndexName, cache: Path | None) -> Requirements:
     """As of now; `cache` is the user's cache folder of pipl, None where nothing is kept.
 
     Raises IndexNotFound, LoginNeeded, NotAllowed, ServerDown.
@@ -47,7 +58,7 @@ def _is_worth_keeping(known: Requirements, found: Requirements) -> bool:
     return found.serial - known.serial > MAX_BEHIND or found.packls is not known.packls
 
 
-def graph(client: IndexClient, index: IndexName, cache: Path | None) -> Graph:
+def graph(client: Asked, index: IndexName, cache: Path | None) -> Graph:
     """The graph of the packls that an index gives. Raises as `read`."""
     packls = read(client, index, cache).packls
     return Graph(packls, packls if isinstance(packls, Rows) else None)

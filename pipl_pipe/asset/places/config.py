@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, List, Mapping, Tuple
 from urllib.parse import urlsplit
 
+from pipl_pipe import caches
 from pipl_pipe.asset.digest import ALGORITHMS
 from pipl_pipe.asset.objects.laying import DEFAULT_WAYS, WAYS
 from pipl_pipe.asset.places import NAME, Places, RemotePlace
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 DEFAULT_PATH = "{project}/system/assets"
 MAX_JOBS = 64
-CACHE = "PIPL_CACHE_DIR"
 """The variable for another folder than the platform's for caches."""
 _TAKEN = ("store", "cache", "server")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,49}")
@@ -83,7 +83,7 @@ def parse(
     store = Path(path.replace("{project}", str(folder)).replace("{name}", here.project))
     cache = config.get("cache")
     limit = config.get("cache_gb")
-    own = cache_folder(environ, platform or sys.platform)
+    own = caches.folder(environ, platform or sys.platform) / "assets"
     return Places(
         project=here.project,
         workspace=here.workspace,
@@ -105,20 +105,6 @@ def of_project(name: str, folder: Path, url: str, environ: Mapping[str, str]) ->
     """What a project has without any configuration, `folder` being seen on this machine."""
     here = Context(folder, name, url, folder, "", folder)
     return replace(parse({}, here, environ), workspace=folder)
-
-
-def cache_folder(environ: Mapping[str, str], platform: str) -> Path:
-    """This machine's cache: PIPL_CACHE_DIR, else where the platform keeps caches."""
-    if environ.get(CACHE):
-        return Path(environ[CACHE]) / "assets"
-    home = Path.home()
-    if platform == "win32":
-        base = Path(environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
-    elif platform == "darwin":
-        base = home / "Library" / "Caches"
-    else:
-        base = Path(environ.get("XDG_CACHE_HOME") or home / ".cache")
-    return base / "pipl" / "assets"
 
 
 def _wrong_kinds(table: Mapping[Any, Any], kinds: _Kinds, where: str) -> List[str]:

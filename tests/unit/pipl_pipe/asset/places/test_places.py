@@ -159,16 +159,3 @@ def test_what_is_no_order_of_ways(here: Context, view: object) -> None:
 @pytest.mark.parametrize("size", [0, -1, float("nan"), float("inf"), 10**30])
 def test_what_is_no_size_of_a_cache(here: Context, size: float) -> None:
     assert problems({"cache_gb": size}, here) == ("cache_gb is not a size",)
-
-
-@pytest.mark.parametrize(
-    ("platform", "environ", "ends"),
-    [
-        ("linux", {"XDG_CACHE_HOME": "/x"}, "/x/pipl/assets"),
-        ("linux", {}, "/.cache/pipl/assets"),
-        ("darwin", {}, "/Library/Caches/pipl/assets"),
-        ("win32", {"LOCALAPPDATA": "/l"}, "/l/pipl/assets"),
-    ],
-)
-def test_where_caches_are(platform: str, environ: Dict[str, str], ends: str) -> None:
-    assert place_config.cache_folder(environ, platform).as_posix().endswith(ends)
