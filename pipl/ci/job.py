@@ -1,7 +1,9 @@
-"""The process that watches over jobs, one after the other: `python -m pipl.ci.job`.
+"""The process that watches over jobs, one after the other: `python -m pipl.ci.job GROUP`.
 
 A nursery (`pipl.ci.nursery`) gives it the process of each (`pipl.ci.attempt`), which has imported
-what jobs need. It copies what the job writes to the log, and kills everything that the job has
+what jobs need and waits in a control group of its own before there is an order: moving a process
+into one takes the kernel longer than many a job. GROUP says where control groups are made: `auto`,
+`no`, or a folder. It copies what the job writes to the log, and kills everything that the job has
 started when it ends, when it reaches a limit, or when the engine is gone. After a job that ended
 by itself it waits for the next order; all others are its last. It imports the standard library
 only, so as to stay small.
@@ -16,7 +18,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,16 +43,19 @@ YOUNG_S = 600.0
 """After so many jobs, or so long, a new process loads what may have been installed since."""
 
 
-def main(nursery: Nursery | Single) -> int:
+def main(nursery: Nursery | Single, where: str) -> int:
     """Watch over jobs as they are ordered. Returns the exit status."""
     processes.adopt_orphans()
     engine = _Engine()
     began = time.monotonic()
     for number in range(1, JOBS + 1):
-        line = engine.orders.get()
-        if line is None:
-            break
-        report = _watched(line, nursery, engine)
+        with _ready(nursery, where) as (child, group):
+            line = engine.orders.get()
+            if line is None:
+                processes.kill_group(child.pid)
+                break
+            orders.say(1, Contained(child.pid, None if group is None else str(group.folder)))
+            report = _Watch(Order.parse(line), child, group, nursery, engine).run(line)
         is_young = number < JOBS and time.monotonic() - began < YOUNG_S
         again = is_young and report == Report(report.status) and nursery.is_lasting
         orders.say(1, replace(report, again=again))
@@ -60,13 +65,13 @@ def main(nursery: Nursery | Single) -> int:
     return 0
 
 
-def _watched(line: bytes, nursery: Nursery | Single, engine: _Engine) -> Report:
-    order = Order.parse(line)
+@contextlib.contextmanager
+def _ready(nursery: Nursery | Single, where: str) -> Iterator[tuple[Child, ControlGroup | None]]:
+    """The process of the next job, and its control group."""
     child = nursery.child()
-    group = _group(order, child)
-    orders.say(1, Contained(child.pid, None if group is None else str(group.folder)))
+    group = _group(where, child)
     try:
-        return _Watch(order, child, group, nursery, engine).run(line)
+        yield child, group
     finally:
         child.close()
         if group is not None:
@@ -91,11 +96,11 @@ class _Engine:
         self.wake.set()
 
 
-def _group(order: Order, child: Child) -> ControlGroup | None:
+def _group(where: str, child: Child) -> ControlGroup | None:
     """A control group with the job in it, where the system lets us have one."""
-    if order.group == GROUP_NONE or not sys.platform.startswith("linux"):
+    if where == GROUP_NONE or not sys.platform.startswith("linux"):
         return None
-    base = None if order.group == GROUP_AUTO else Path(order.group)
+    base = None if where == GROUP_AUTO else Path(where)
     group = ControlGroup.make(f"pipl-ci-{os.getpid()}", base)
     if group is not None and not group.take(child.pid):
         group.remove()
@@ -215,4 +220,4 @@ def _thread(what: Callable[..., None], *args: object) -> threading.Thread:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Single() if sys.platform == "win32" else Nursery.start()))
+    sys.exit(main(Single() if sys.platform == "win32" else Nursery.start(), sys.argv[1]))

@@ -22,7 +22,7 @@ from pipl.ci import order as orders
 from pipl.ci.containment import processes
 from pipl.ci.containment.cgroup import ControlGroup
 from pipl.ci.engine import Ended
-from pipl.ci.order import Contained, Order, Report
+from pipl.ci.order import GROUP_AUTO, Contained, Order, Report
 
 LOOK_S = 1.0
 GRACE_S = 10.0
@@ -43,12 +43,15 @@ class JobProcess:
     _ended: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
-    def start(cls, environ: Mapping[str, str]) -> JobProcess:
-        """Raises OSError where this machine can start no process."""
+    def start(cls, environ: Mapping[str, str], group: str) -> JobProcess:
+        """`group` says where control groups are made: `auto`, `no`, or a folder.
+
+        Raises OSError where this machine can start no process.
+        """
         errors = tempfile.TemporaryFile()  # noqa: SIM115  # closed when the job is over
         name = uuid.uuid4().hex
         running = process.start(
-            [sys.executable, "-m", "pipl.ci.job"],
+            [sys.executable, "-m", "pipl.ci.job", group],
             env={**environ, processes.MARKER: name},
             stdin=True,
             errors=errors,
@@ -94,7 +97,6 @@ class JobProcess:
 
     def sweep(self, contained: Contained | None, *, clean: bool) -> None:
         """Kill what is left, which is nothing where the process has come to a `clean` end."""
-        killed = set() if clean else processes.marked(self.name)
         process.kill_group(self.running)
         for stream in (self.running.stdin, self.running.stdout):
             with contextlib.suppress(OSError, ValueError):
@@ -102,17 +104,20 @@ class JobProcess:
                     stream.close()
         if clean:
             return
+        groups = {self.running.pid}
         if contained is not None:
+            groups.add(contained.child)
             processes.kill_group(contained.child)
             if contained.group is not None:
                 ControlGroup(Path(contained.group)).remove()
         deadline = time.monotonic() + GRACE_S
+        killed: set[int] = set()
         while time.monotonic() < deadline:
             left = processes.marked(self.name)
             processes.kill(left)
             killed |= left
             # One that is dying has no environment any more, and is there for a moment still.
-            if not left and not any(map(processes.is_running, killed)):
+            if not left and not processes.running(killed, groups):
                 return
             time.sleep(0.01)
 
@@ -157,10 +162,11 @@ class Ahead:
     For several threads at once.
     """
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], group: str = GROUP_AUTO) -> None:
         self._environ = environ
+        self._group = group
         self._guard = threading.Lock()
-        self._idle: list[JobProcess] = [JobProcess.start(environ)]
+        self._idle: list[JobProcess] = [self._start()]
         self._closed = False
 
     def given(self, order: Order) -> JobProcess:
@@ -170,7 +176,7 @@ class Ahead:
                 given = self._idle.pop() if self._idle else None
                 is_last = not self._idle
             if given is None:
-                given = JobProcess.start(self._environ)
+                given = self._start()
                 given.take(order)
                 break
             try:
@@ -179,8 +185,11 @@ class Ahead:
             except OSError:
                 given.discard()
         if is_last:
-            self.back(JobProcess.start(self._environ))
+            self.back(self._start())
         return given
+
+    def _start(self) -> JobProcess:
+        return JobProcess.start(self._environ, self._group)
 
     def back(self, idle: JobProcess) -> None:
         """One is ready for an order."""

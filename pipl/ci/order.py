@@ -24,8 +24,7 @@ GROUP_AUTO, GROUP_NONE = "auto", "no"
 class Order:
     """A job: the folder with its `run.json`, who it acts as, and its limits.
 
-    One that a signal has stopped for longer than `stopped_s` is lost. `group` says where its
-    control group is made: `auto`, `no`, or a folder.
+    One that a signal has stopped for longer than `stopped_s` is lost.
     """
 
     folder: Path
@@ -33,7 +32,6 @@ class Order:
     timeout_s: float
     memory_bytes: int | None = None
     stopped_s: float = STOPPED_S
-    group: str = GROUP_AUTO
 
     def line(self) -> bytes:
         values = {**asdict(self), "folder": str(self.folder)}

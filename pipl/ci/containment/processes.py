@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 MARKER = "PIPL_CI_JOB"
@@ -56,11 +56,16 @@ def marked(job: str) -> set[int]:
     return found - {os.getpid()}
 
 
-def is_running(pid: int) -> bool:
-    """Whether a process is there and has not ended; one that nobody has waited for has (Linux)."""
-    with contextlib.suppress(OSError, IndexError):
-        return _stat(str(pid))[0] not in ("Z", "X")
-    return False
+def running(pids: Collection[int], groups: Collection[int]) -> set[int]:
+    """Which of these, and of the members of process groups, are there and have not ended (Linux).
+
+    One that nobody has waited for has ended.
+    """
+    found = set()
+    for pid, (state, _, group, *_) in _stats():
+        if state not in ("Z", "X") and (pid in pids or int(group) in groups):
+            found.add(pid)
+    return found
 
 
 def is_stopped(pid: int) -> bool:
@@ -123,11 +128,7 @@ def limit_memory(limit: int) -> None:
 def _table() -> Iterator[tuple[int, int, str]]:
     """Each process: its number, its parent's, its state."""
     if _LINUX:
-        # Texts, not Paths: each job's end waits for this.
-        for name in filter(str.isdigit, os.listdir(_PROC)):  # noqa: PTH208
-            with contextlib.suppress(OSError, ValueError, IndexError):
-                fields = _stat(name)
-                yield int(name), int(fields[1]), fields[0]
+        yield from ((pid, int(parent), state) for pid, (state, parent, *_) in _stats())
     elif sys.platform != "win32":
         listed = subprocess.run(
             ["ps", "-A", "-o", "pid=,ppid=,state="], capture_output=True, text=True, check=False
@@ -137,8 +138,20 @@ def _table() -> Iterator[tuple[int, int, str]]:
             yield int(pid), int(parent), state
 
 
+def _stats() -> Iterator[tuple[int, list[str]]]:
+    """The `_stat` of each process (Linux)."""
+    if not _LINUX:
+        return
+    # Texts, not Paths: each job's end waits for this.
+    for name in filter(str.isdigit, os.listdir(_PROC)):  # noqa: PTH208
+        with contextlib.suppress(OSError):
+            fields = _stat(name)
+            if len(fields) > 2:
+                yield int(name), fields
+
+
 def _stat(pid: str) -> list[str]:
-    """Of a process's `stat`, what follows its name: state, parent, … (proc(5))."""
+    """Of a process's `stat`, what follows its name: state, parent, group, … (proc(5))."""
     descriptor = os.open(f"{_PROC}/{pid}/stat", os.O_RDONLY)
     try:
         text = os.read(descriptor, 4096)

@@ -25,11 +25,11 @@ class LocalEngine:
 
     def __init__(self, settings: EngineSettings) -> None:
         """Raises InvalidEngineOption."""
-        self._group, self._stopped_s = containment(settings.options, OPTIONS)
+        group, self._stopped_s = containment(settings.options, OPTIONS)
         self._capacity = Capacity.of_this_machine(settings)
         self._live: dict[int, tuple[JobProcess, threading.Thread]] = {}
         self._guard = threading.Lock()
-        self._ahead = Ahead(dict(settings.environ))
+        self._ahead = Ahead(dict(settings.environ), group)
 
     def has_room(self, resources: Mapping[str, float]) -> bool:
         return self._capacity.has_room(resources)
@@ -43,7 +43,6 @@ class LocalEngine:
             timeout_s=work.limits.timeout_s,
             memory_bytes=work.limits.memory_bytes,
             stopped_s=self._stopped_s,
-            group=self._group,
         )
         started = self._ahead.given(order)
         future: Future[Ended] = Future()

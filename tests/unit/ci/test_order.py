@@ -20,7 +20,7 @@ LOGIN = Login("http://localhost:3141", "ci", TOKEN, 2e9)
 
 
 def test_an_order_arrives_as_it_was_given() -> None:
-    order = Order(Path("/runs/7"), LOGIN, 60.0, memory_bytes=5, stopped_s=2.0, group="no")
+    order = Order(Path("/runs/7"), LOGIN, 60.0, memory_bytes=5, stopped_s=2.0)
     line = order.line()
     assert line.count(b"\n") == 1
     assert Order.parse(line) == order

@@ -71,9 +71,9 @@ def run(parcel: Parcel) -> Returned:
 
 
 @functools.cache
-def _ahead() -> Ahead:
+def _ahead(group: str) -> Ahead:
     """Jobs see the variables of the worker; one process is always started ahead."""
-    return Ahead(dict(os.environ))
+    return Ahead(dict(os.environ), group)
 
 
 def _run(worker: Worker, key: str, parcel: Parcel, folder: Path) -> Returned:
@@ -83,10 +83,10 @@ def _run(worker: Worker, key: str, parcel: Parcel, folder: Path) -> Returned:
         timeout_s=parcel.limits.timeout_s,
         memory_bytes=parcel.limits.memory_bytes,
         stopped_s=parcel.stopped_s,
-        group=parcel.group,
     )
     job_folder.write_spec(folder, parcel.spec)
-    started = _ahead().given(order)
+    ahead = _ahead(parcel.group)
+    started = ahead.given(order)
     over = threading.Event()
 
     def watch() -> None:
@@ -104,7 +104,7 @@ def _run(worker: Worker, key: str, parcel: Parcel, folder: Path) -> Returned:
         over.set()
         watching.join()
     if is_ready:
-        _ahead().back(started)
+        ahead.back(started)
     try:
         return _returned(ended, folder)
     except ResultTooLarge as fault:
