@@ -14,6 +14,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 
@@ -120,8 +121,10 @@ def main() -> None:
     given = parser.parse_args()
     with project_with() as (running, environ), contextlib.ExitStack() as stack:
         if given.postgresql:
-            folder = running.project.folder.parent / "postgresql"
-            environ[where.VARIABLE] = stack.enter_context(postgresql_server(folder)).url()
+            top = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pipl-bench-")))
+            top.chmod(0o711)  # its server is another user's
+            server = stack.enter_context(postgresql_server(top / "postgresql"))
+            environ[where.VARIABLE] = server.url()
         with runner(running, environ) as told:
             measure("young", running, told, given.rounds)
         with _stopped(running):
