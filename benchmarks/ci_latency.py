@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 from sqlalchemy import insert
 
@@ -123,8 +124,8 @@ def main() -> None:
         if given.postgresql:
             top = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pipl-bench-")))
             top.chmod(0o711)  # its server is another user's
-            server = stack.enter_context(postgresql_server(top / "postgresql"))
-            environ[where.VARIABLE] = server.url()
+            database = stack.enter_context(postgresql_server(top / "postgresql"))
+            environ[where.VARIABLE] = database.url()
         with runner(running, environ) as told:
             measure("young", running, told, given.rounds)
         with _stopped(running):
