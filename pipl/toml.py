@@ -25,16 +25,12 @@ def read(path: Path) -> dict[str, object]:
 
 def write(path: Path, values: Mapping[str, object], *, comment: str = "") -> None:
     """Replace the file by `values` (None is left out), whole or not at all."""
-    import tomlkit  # slow to import, and most commands only read
+    import tomli_w  # most commands only read
 
-    document = tomlkit.document()
-    if comment:
-        document.add(tomlkit.comment(comment))
-    for key, value in values.items():
-        if value is not None:
-            document.add(key, tomlkit.item(value))
+    head = f"# {comment}\n" if comment else ""
+    given = {key: value for key, value in values.items() if value is not None}
     try:
-        durable.write_text(path, tomlkit.dumps(document))
+        durable.write_text(path, head + tomli_w.dumps(given))
     except OSError as fault:
         raise NotWritable(str(path), fault.strerror or str(fault)) from fault
 

@@ -11,6 +11,7 @@ from pipl.cli.here import Here, as_of_option, confirm, json_option, workspace_op
 from pipl.cli.lazy import LazyGroup
 
 if TYPE_CHECKING:
+    from pipl.workspace.folder import Workspace
     from pipl.workspace.locking import LockChange
     from pipl.workspace.syncing import Synced
 
@@ -77,26 +78,45 @@ def create_area(workarea_path: str, project: str, as_json: bool) -> None:
 @click.argument("workspace_name")
 @click.argument("workarea_path", default=".", metavar="[WORKAREA_PATH]")
 @click.option("--python", help="An interpreter: a version such as 3.11, or a path.")
+@click.option("--add", "packls", metavar="PACKL", multiple=True, help="Add this to it, or more.")
 @click.option("--like", metavar="WORKSPACE_PATH", help="Require and lock what that one does.")
 @json_option
 def create(
-    workspace_name: str, workarea_path: str, python: str | None, like: str | None, as_json: bool
+    workspace_name: str,
+    workarea_path: str,
+    python: str | None,
+    packls: tuple[str, ...],
+    like: str | None,
+    as_json: bool,
 ) -> None:
-    """Create a workspace in the workarea: empty, or with what another one holds."""
+    """Create a workspace in the workarea: empty, with packls, or with what another one holds."""
     from pipl.workspace import create as creation
 
     here = Here.now()
     workarea = here.workarea(workarea_path)
     model = here.workspace(like) if like else None
     with render.progress(quiet=as_json) as progress:
-        made = creation.create(
-            workarea, workspace_name, here.environ, python=python, progress=progress
-        )
-        if model is not None:
+
+        def fill(made: Workspace) -> Workspace:
             from pipl.workspace import locking
 
-            made = locking.take_over(made, model)
+            made = made if model is None else locking.take_over(made, model)
+            if packls:
+                added = locking.add(
+                    made, packls, here.installer, here.place(made), progress=progress
+                )
+                return added.workspace
             locking.sync(made, here.installer, here.place(made), progress=progress)
+            return made
+
+        made = creation.create(
+            workarea,
+            workspace_name,
+            here.environ,
+            python=python,
+            fill=fill if packls or model else None,
+            progress=progress,
+        )
     if as_json:
         render.print_json({"workspace": made})
     else:

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pipl.env.lock import Lock
 from pipl.errors import InvalidRequirement
 
+_PLAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+
+
+def plain_name(text: str) -> str | None:
+    """The name that a requirement (PEP 508) consists of; None where there is more to it.
+
+    Most are no more than that, and reading the others takes a library that is slow to import.
+    """
+    text = text.strip()
+    return text if _PLAIN.fullmatch(text) else None
+
 
 def checked(texts: Iterable[str]) -> list[str]:
     """PEP 508 requirements as single lines. Raises InvalidRequirement."""
-    from packaging import requirements  # slow to import, and syncing needs none
-
     lines = []
     for text in texts:
+        name = plain_name(text)
+        if name is not None:
+            lines.append(name)
+            continue
+        from packaging import requirements
+
         try:
             lines.append(str(requirements.Requirement(text)))
         except requirements.InvalidRequirement as fault:

@@ -10,13 +10,15 @@ import base64
 import http.client
 import json
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pipl.errors import LoginNeeded, NotAllowed, ServerDown, ServerSlow, UnexpectedReply
-from pipl.index import requirements
 from pipl.index.login import Login
-from pipl.index.name import IndexName
-from pipl.index.requirements import Requirements
+
+if TYPE_CHECKING:
+    from pipl.index.name import IndexName
+    from pipl.index.requirements import Requirements
 
 MAX_REPLY_BYTES = 64_000_000
 TIMEOUT_S = 300.0
@@ -68,6 +70,8 @@ class LightClient:
 
     def requirements(self, index: IndexName, *, known: Requirements | None = None) -> Requirements:
         """See `IndexClient.requirements`. Raises as `get_json`."""
+        from pipl.index import requirements  # slow to import, and seldom asked for here
+
         try:
             return requirements.fetch(
                 lambda path: self.get_json(path, timeout_s=TIMEOUT_S), index, known

@@ -19,14 +19,13 @@ import shutil
 from pathlib import Path
 from typing import Protocol
 
-from filelock import FileLock
-
 from pipl import durable
 from pipl.errors import AccessError, DiskFull, UnexpectedReply
 from pipl.index import simple_page
 from pipl.index.listing import Listing, Mark, Told
 from pipl.index.name import IndexName
 from pipl.index.pages import PAGE, Page
+from pipl_pipe.asset.disk import locking
 
 FORMAT = "pipl-pages/1"
 FOLDER = "pages"
@@ -60,7 +59,7 @@ def folder(client: Asked, index: IndexName, cache: Path) -> Path | None:
         if known is not None and _is_same(told, known):
             return place / "simple"
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with FileLock(place / "lock"):
+        with locking.locked(place / "lock"):
             if (now := _load(place)) != known:  # another process was quicker
                 told = _fetch(client, index, now)
             _write(place, told, client.url)

@@ -15,6 +15,7 @@ from pipl.env import declared, python
 from pipl.env.declared import Declared
 from pipl.env.environment import Environment
 from pipl.env.lock import Lock
+from pipl.env.requirement import plain_name
 
 NAME = "pipl-disagreements.json"
 """In the environment's root, where there are any."""
@@ -68,15 +69,19 @@ def _disagreements(environment: Environment, lock: Lock, index_url: str) -> Iter
 
 
 def _unmet(installed: dict[str, Declared], lock: Lock) -> Iterator[_Unmet]:
-    from packaging.requirements import InvalidRequirement, Requirement
-
-    from pipl.packl.graph.needs import extra_of
     from pipl_pipe.names import normalised
 
     for one in installed.values():
         if one.name in lock.editables:
             continue
         for text in one.requires:
+            name = plain_name(text)
+            if name is not None and normalised(name) in installed:
+                continue
+            from packaging.requirements import InvalidRequirement, Requirement
+
+            from pipl.packl.graph.needs import extra_of
+
             try:
                 wanted = Requirement(text)
             except InvalidRequirement:

@@ -1,8 +1,8 @@
-"""A new workspace with an empty environment."""
+"""A new workspace: with an empty environment, or filled at once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from pipl.env import python as interpreters
 from pipl.env import venv
@@ -19,15 +19,19 @@ def create(
     environ: Mapping[str, str],
     *,
     python: str | None = None,
+    fill: Callable[[Workspace], Workspace] | None = None,
     progress: Progress = SILENT,
 ) -> Workspace:
     """Make the workspace `name`; nothing remains after a failure.
 
-    Raises InvalidName, PathExists, NoInterpreter, NotWritable.
+    Its environment is empty, or what `fill` makes of it. Raises InvalidName, PathExists,
+    NoInterpreter, NotWritable, and what `fill` raises.
     """
     interpreter = interpreters.find(python)
     workspace = folder.create(workarea, name, python=python)
     try:
+        if fill is not None:
+            return fill(workspace)
         progress.phase(f"creating the environment with Python {interpreter.version}")
         venv.create(workspace.environment.folder, interpreter)
         write_context(Place(workspace.folder, workspace.binding, environ))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from pipl.env import requirement
 from pipl.env.install import Installer, Resolve, Upgrade
 from pipl.env.interpreter import Interpreter
 from pipl.env.lock import Lock
@@ -195,7 +196,8 @@ def sync(
             changed = lock(now, installer, progress=progress)
         else:
             changed = LockChange(now, current, ())
-        settle(now, changed.lock, installer, place, why="sync", progress=progress)
+        changes = bool(changed.changes)
+        settle(now, changed.lock, installer, place, why="sync", changes=changes, progress=progress)
     return changed
 
 
@@ -206,11 +208,22 @@ def settle(
     place: Place,
     *,
     why: str,
+    changes: bool = True,
     restored: int | None = None,
     progress: Progress = SILENT,
 ) -> None:
-    """Install the lock that was written, and remember it; while nobody else changes it."""
-    environment = materialise(place, lock, interpreter_for(workspace), installer, progress=progress)
+    """Install the lock that was written, and remember it; while nobody else changes it.
+
+    Without `changes` in the lock, the installer is first asked whether there is anything to do.
+    """
+    environment = materialise(
+        place,
+        lock,
+        interpreter_for(workspace),
+        installer,
+        ask_first=not changes,
+        progress=progress,
+    )
     said = settled.read(environment)
     if said.fixed and not said.broken and not agreement.read(environment):
         stamp.put(workspace, place.environ)
@@ -277,7 +290,9 @@ def lacking(workspace: Workspace, current: Lock) -> tuple[str, ...]:
 
 def name_of(text: str) -> str:
     """The normalised name of a requirement. Raises InvalidRequirement."""
-    # slow to import, and only adding needs it
+    name = requirement.plain_name(text)
+    if name is not None:
+        return normalised(name)
     import packaging.requirements
 
     try:

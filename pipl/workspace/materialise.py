@@ -36,13 +36,15 @@ def materialise(
     interpreter: Interpreter,
     installer: Installer,
     *,
+    ask_first: bool = True,
     progress: Progress = SILENT,
 ) -> Environment:
     """Make the environment of `place` equal to the lock and settle it.
 
-    It is changed aside: until it is whole, the old one stays as it was. Several processes may
-    try at once: they take turns. Raises InstallFailed, ServerDown, NotWritable, DiskFull, and
-    what `settle` and `settled.expect_met` raise.
+    With `ask_first`, the installer is asked whether there is anything to do at all. It is changed
+    aside: until it is whole, the old one stays as it was. Several processes may try at once: they
+    take turns. Raises InstallFailed, ServerDown, NotWritable, DiskFull, and what `settle` and
+    `settled.expect_met` raise.
     """
     place.folder.mkdir(parents=True, exist_ok=True)
     environment = place.environment
@@ -54,8 +56,12 @@ def materialise(
         usable = usable and not _is_of_another(environment, interpreter)
         if usable and owner is None:  # just made, and nobody's yet
             _install(place, lock, installer, progress)
-        elif not usable or not installer.is_current(
-            environment, lock, root=place.folder, index_url=place.binding.index_url
+        elif (
+            not usable
+            or not ask_first
+            or not installer.is_current(
+                environment, lock, root=place.folder, index_url=place.binding.index_url
+            )
         ):
             with renewal.aside(folder) as made:
                 if usable:
