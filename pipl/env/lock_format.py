@@ -22,6 +22,7 @@ from pipl.env.platforms import PLATFORMS
 
 LOCK_VERSION = "1.0"
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
+_UNESCAPED = re.compile(r"[ !#-\[\]-~]*")
 _NAME = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE)
 """What PEP 508 allows."""
 
@@ -126,6 +127,8 @@ def _file_table(file: LockedFile) -> str:
 
 def _quoted(text: str) -> str:
     """A TOML basic string: JSON's escapes are TOML's, but for DEL."""
+    if _UNESCAPED.fullmatch(text):  # nearly all are, and there are thousands
+        return f'"{text}"'
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

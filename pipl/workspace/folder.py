@@ -7,15 +7,18 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipl import toml
 from pipl.env.environment import Environment
 from pipl.errors import InvalidFile, InvalidName, NotWritable, NoWorkspace, PathExists
 from pipl.index.name import IndexName
 from pipl.project.binding import Binding
-from pipl.workspace import area, registered
+from pipl.workspace import area
 from pipl.workspace.area import Workarea
-from pipl.workspace.registered import Registered
+
+if TYPE_CHECKING:
+    from pipl.workspace.registered import Registered
 
 MARK = ".workspace"
 ENVIRONMENT = ".VENV"
@@ -94,6 +97,8 @@ def create(workarea: Workarea, name: str, *, python: str | None = None) -> Works
 def note(workspace: Workspace) -> None:
     """Let the project know of the workspace, so that what it locks is kept."""
     if workspace.binding.folder is not None:
+        from pipl.workspace import registered  # slow to import, and most commands only look
+
         registered.note(workspace.binding.folder, workspace.folder)
 
 
@@ -183,4 +188,6 @@ def delete(workspace: Workspace) -> None:
         if path.is_dir() and not path.is_symlink():
             path.chmod(0o755)
     shutil.rmtree(workspace.folder)
+    from pipl.workspace import registered
+
     registered.forget_if_noted(workspace.binding.folder, workspace.folder)

@@ -22,11 +22,10 @@ from pipl.errors import (
     Unresolvable,
 )
 from pipl.progress import SILENT, Progress
-from pipl.workspace import agreement, history, interpreters, settled, stamp, turns
 from pipl.workspace import folder as workspace_folder
+from pipl.workspace import history, interpreters, turns
 from pipl.workspace.changes import Change, changes_between
 from pipl.workspace.folder import Workspace
-from pipl.workspace.materialise import materialise
 from pipl.workspace.place import Place
 from pipl_pipe import packl
 from pipl_pipe.names import normalised
@@ -50,6 +49,8 @@ class LockChange:
     @property
     def broken(self) -> tuple[str, ...]:
         """What is wrong with the installed packls. Raises EnvironmentDamaged."""
+        from pipl.workspace import agreement, settled
+
         environment = self.workspace.environment
         return *settled.read(environment).broken, *agreement.read(environment)
 
@@ -125,7 +126,7 @@ def resolve(
     """
     asked = wanted(workspace, upgrade=upgrade, as_of=as_of, progress=progress)
     lock = solve(workspace, asked, installer, progress=progress)
-    return LockChange(workspace, lock, changes_between(lock_if_usable(workspace), lock))
+    return LockChange(workspace, lock, changes_between(asked.prefer, lock))
 
 
 def solve(
@@ -216,6 +217,10 @@ def settle(
 
     Without `changes` in the lock, the installer is first asked whether there is anything to do.
     """
+    # slow to import, and who only locks does without
+    from pipl.workspace import agreement, settled, stamp
+    from pipl.workspace.materialise import materialise
+
     environment = materialise(
         place,
         lock,

@@ -7,7 +7,6 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 
-from pipl import process
 from pipl.env.shells import activating
 from pipl.errors import CommandFailed, NotInstalled, ProgramMissing
 from pipl.workspace import place, settled
@@ -63,6 +62,8 @@ def become(args: Sequence[str], variables: dict[str, str]) -> int:
     if program is None:
         raise ProgramMissing(args[0])
     if sys.platform == "win32":
+        from pipl import process  # slow to import, and needed nowhere else
+
         return process.run([program, *args[1:]], env=variables, check=False).status
     try:
         os.execve(program, list(args), variables)  # noqa: S606  # no shell is wanted

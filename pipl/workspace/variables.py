@@ -5,15 +5,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pipl.env.shells import changes
-from pipl.env.shells.changes import Changes
 from pipl.errors import InvalidName
 from pipl.workspace import folder as workspace_folder
 from pipl.workspace import running, settled, turns
 from pipl.workspace.folder import Workspace
 from pipl_pipe.names import normalised
 from pipl_pipe.variables import Operation, apply
+
+if TYPE_CHECKING:
+    from pipl.env.shells.changes import Changes
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,8 @@ def changes_for(workspace: Workspace, environ: Mapping[str, str]) -> Changes:
 
     Raises NotInstalled, WorkspaceMoved, EnvironmentDamaged.
     """
+    from pipl.env.shells import changes  # slow to import, and other questions do without
+
     after = running.environ_in(workspace, environ)
     said = changes.of(settled.read(workspace.environment).env, environ, {})
     made = changes.between(environ, after)
