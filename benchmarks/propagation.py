@@ -84,9 +84,11 @@ def lock(products: list[str]) -> str:
     return Lock(tuple(locked), origin=origin).render()
 
 
-def wheel_of(name: str, requires: list[str], members: dict[str, str]) -> bytes:
-    info = f"{name.replace('-', '_')}-1.0.0.dist-info"
-    lines = ["Metadata-Version: 2.1", f"Name: {name}", "Version: 1.0.0"]
+def wheel_of(
+    name: str, requires: list[str], members: dict[str, str], *, version: str = "1.0.0"
+) -> bytes:
+    info = f"{name.replace('-', '_')}-{version}.dist-info"
+    lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
     lines += [f"Requires-Dist: {text}" for text in requires]
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:

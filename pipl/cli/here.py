@@ -112,24 +112,10 @@ class Here:
 
     @cached_property
     def installer(self) -> Installer:
+        from pipl.cli.kept_pages import KeptPages
         from pipl.env.choice import choose
 
-        return choose(self.environ.get("PIPL_INSTALLER"), self.environ, nearby=self._nearby)
-
-    def _nearby(self, index_url: str) -> str | None:
-        """The kept pages of an index of ours (see `index.nearby`). Raises ServerDown."""
-        from pipl.env.lock import origin_of
-        from pipl.errors import InvalidIndexName
-        from pipl.index import nearby
-        from pipl.index.name import IndexName
-
-        origin = origin_of(index_url)
-        try:
-            index = IndexName.parse(index_url.removeprefix(origin).partition("/+")[0].strip("/"))
-        except InvalidIndexName:
-            return None
-        folder = self.asked(origin, lambda client: nearby.folder(client, index, self.cache_folder))
-        return None if folder is None else folder.absolute().as_uri()
+        return choose(self.environ.get("PIPL_INSTALLER"), self.environ, nearby=KeptPages(self))
 
     def asked(self, url: str, question: Callable[[LightClient | DevpiClient], T]) -> T:
         """What a question to a server gives, as the login there.

@@ -80,6 +80,7 @@ def create_area(workarea_path: str, project: str, as_json: bool) -> None:
 @click.option("--python", help="An interpreter: a version such as 3.11, or a path.")
 @click.option("--add", "packls", metavar="PACKL", multiple=True, help="Add this to it, or more.")
 @click.option("--like", metavar="WORKSPACE_PATH", help="Require and lock what that one does.")
+@as_of_option
 @json_option
 def create(
     workspace_name: str,
@@ -87,11 +88,14 @@ def create(
     python: str | None,
     packls: tuple[str, ...],
     like: str | None,
+    as_of: str | None,
     as_json: bool,
 ) -> None:
     """Create a workspace in the workarea: empty, with packls, or with what another one holds."""
     from pipl.workspace import create as creation
 
+    if as_of is not None and not packls:
+        raise click.UsageError("--as-of says which versions --add finds")
     here = Here.now()
     workarea = here.workarea(workarea_path)
     model = here.workspace(like) if like else None
@@ -102,8 +106,9 @@ def create(
 
             made = made if model is None else locking.take_over(made, model)
             if packls:
+                place = here.place(made)
                 added = locking.add(
-                    made, packls, here.installer, here.place(made), progress=progress
+                    made, packls, here.installer, place, as_of=as_of, progress=progress
                 )
                 return added.workspace
             locking.sync(made, here.installer, here.place(made), progress=progress)
@@ -234,17 +239,21 @@ def delete(workspace_path: str, yes: bool, as_json: bool) -> None:
 
 @click.command(epilog="Example: pipl work add hero-geo 'studio-pipeline>=1.2'")
 @click.argument("requirements", nargs=-1, required=True)
+@as_of_option
 @workspace_option
 @json_option
-def add(requirements: tuple[str, ...], workspace_path: str | None, as_json: bool) -> None:
+def add(
+    requirements: tuple[str, ...], as_of: str | None, workspace_path: str | None, as_json: bool
+) -> None:
     """Add requirements to the workspace, resolve and install."""
     from pipl.workspace import locking
 
     here = Here.now()
     workspace = here.workspace(workspace_path)
     with render.progress(quiet=as_json) as progress:
+        place = here.place(workspace)
         changed = locking.add(
-            workspace, requirements, here.installer, here.place(workspace), progress=progress
+            workspace, requirements, here.installer, place, as_of=as_of, progress=progress
         )
     show_change(changed, as_json=as_json)
 

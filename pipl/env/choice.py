@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from pipl.env.install import PIP, UV, Installer
+from pipl.env.install import PIP, UV, Installer, Nearby
 from pipl.errors import UnknownInstaller
 
 
@@ -13,13 +13,12 @@ def choose(
     name: str | None,
     environ: Mapping[str, str],
     *,
-    nearby: Callable[[str], str | None] | None = None,
+    nearby: Nearby | None = None,
 ) -> Installer:
     """The installer of that name; None: uv where it is installed, else pip.
 
-    `environ` are the variables that its processes start from, `nearby` is as `UvInstaller` has
-    it (pip takes no index before another, and reads the server's). Raises UnknownInstaller,
-    ProgramMissing.
+    `environ` are the variables that its processes start from; pip makes no use of `nearby`, as it
+    takes no index before another. Raises UnknownInstaller, ProgramMissing.
     """
     # each brings what only it needs
     if name in (None, UV):

@@ -90,6 +90,18 @@ class Resolve:
         return self.prefer.without(self.upgrade)
 
 
+class Nearby(Protocol):
+    """Knows indexes that show what others hold, and are quicker to read."""
+
+    def __call__(self, index_url: str) -> str | None:
+        """The URL of such an index as it is now; None: there is none. Raises ServerDown."""
+        ...
+
+    def forget(self, index_url: str) -> None:
+        """What that one showed was not so: it is to be made anew."""
+        ...
+
+
 class Installer(Protocol):
     """Resolves and installs. All of its methods run in processes of their own.
 

@@ -68,6 +68,12 @@ def folder(client: Asked, index: IndexName, cache: Path) -> Path | None:
     return place / "simple"
 
 
+def forget(url: str, index: IndexName, cache: Path) -> None:
+    """Have the pages of an index on the server at `url` fetched anew the next time."""
+    with contextlib.suppress(OSError):
+        (_place(cache, url, index) / "state.json").unlink()
+
+
 def _fetch(client: Asked, index: IndexName, known: Mark | None) -> Told[Page]:
     """Raises ValueError, and what the client raises."""
     return _LISTING.fetch(lambda path: client.get_json(path, timeout_s=TIMEOUT_S), index, known)

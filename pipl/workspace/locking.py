@@ -241,9 +241,10 @@ def add(
     installer: Installer,
     place: Place,
     *,
+    as_of: str | None = None,
     progress: Progress = SILENT,
 ) -> LockChange:
-    """Add requirements (PEP 508), lock and sync.
+    """Add requirements (PEP 508), lock and sync; of those on the index, what was there `as_of`.
 
     Where they cannot be resolved, the workspace stays as it was. Raises Unresolvable.
     """
@@ -251,7 +252,7 @@ def add(
     with changing(workspace) as current:
         kept = tuple(text for text in current.requirements if name_of(text) not in names)
         wanted = dataclasses.replace(current, requirements=(*kept, *requirements))
-        changed = resolve(wanted, installer, upgrade=names, progress=progress)
+        changed = resolve(wanted, installer, upgrade=names, as_of=as_of, progress=progress)
         workspace_folder.save(wanted)
         changed.lock.write(wanted.lock_path)
         why = f"add {' '.join(requirements)}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import importlib.util
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,7 +15,7 @@ from pipl import process
 from pipl.env import reach, requirement, surroundings, unfinished
 from pipl.env.edited import edited
 from pipl.env.environment import Environment
-from pipl.env.install import ALL, IN_PLACE, UV, Everything, Resolve
+from pipl.env.install import ALL, IN_PLACE, UV, Everything, Nearby, Resolve
 from pipl.env.installers import uv_universal, uv_words
 from pipl.env.lock import Lock, LockedPackage, index_of, origin_of
 from pipl.env.paths import below, normal
@@ -41,13 +42,12 @@ def is_installed() -> bool:
 class UvInstaller:
     """One uv process per call, with a user's cache but none of their settings.
 
-    `nearby` gives, for an index, the URL of another that shows what its project holds and is
-    quicker to read (None: there is none); it raises ServerDown where the index does not answer.
+    What an index `nearby` lacks is looked for on the one that it stands for, before it counts.
     """
 
     program: Path
     environ: Mapping[str, str]
-    nearby: Callable[[str], str | None] | None = None
+    nearby: Nearby | None = None
 
     name: ClassVar[str] = UV
 
@@ -98,7 +98,8 @@ class UvInstaller:
         if universal:
             uv_universal.prepare(folder, wanted.platforms, wanted.python)
         early = () if isinstance(wanted.early, Everything) else sorted(wanted.early)
-        done = self._run(
+        call = partial(
+            self._run,
             "pip",
             "compile",
             asked,
@@ -110,13 +111,18 @@ class UvInstaller:
             "--no-sources",
             "--no-header",
             *(["--universal"] if universal else []),
-            # the first index that has a name is the only one that counts for it
-            *([f"--index={nearby}"] if nearby else []),
             index_url=wanted.read_url,
             cwd=folder if universal else wanted.root,
             settings=folder if universal else None,
             timeout_s=wanted.timeout_s,
         )
+        # the first index that has a name is the only one that counts for it
+        done = call(*([f"--index={nearby}"] if nearby else []))
+        is_doubtful = done.status != 0 and wanted.timeout_s is None  # else it is only a try
+        if nearby and self.nearby and is_doubtful and uv_words.is_about_the_index(done):
+            done = call()
+            if done.status == 0:
+                self.nearby.forget(wanted.index_url)
         if done.status != 0:
             if uv_words.is_about_requirements(done):
                 raise Unresolvable(uv_words.explained(done))

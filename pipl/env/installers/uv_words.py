@@ -19,6 +19,13 @@ def is_about_requirements(done: Completed) -> bool:
     return _NO_SOLUTION in done.stderr
 
 
+def is_about_the_index(done: Completed) -> bool:
+    """Whether it may be that the index did not show all that it holds."""
+    if not is_about_requirements(done):
+        return True
+    return any(text in done.stderr for text in ("was not found in the", "no version", "available"))
+
+
 def is_about_room(done: Completed) -> bool:
     """Whether uv found no space left, or a quota used up."""
     return any(text in done.stderr for text in ("(os error 28)", "(os error 122)"))

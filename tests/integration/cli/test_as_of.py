@@ -30,6 +30,9 @@ def test_yanked_and_as_of(running: RunningProject, workspace: Shell, tmp_path: P
     workspace.pipl("work", "update", "--as-of", then)
     assert versions(workspace) == ["1.0"]
     assert "as-of = " in (workspace.cwd / "pylock.toml").read_text(encoding="utf-8")
+    area = workspace.in_("..")
+    area.pipl("work", "create", "then", "--add", "yank-me", "--as-of", then)
+    assert versions(area.in_("then")) == ["1.0"]
     assert "lock 1.0 -> 1.1" not in workspace.pipl("work", "lock")  # the pin stays
     workspace.pipl("work", "update")
     root = running.project.folder

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,27 @@ class Watched(DevpiClient):
         found = super().get_json(path, timeout_s=timeout_s)
         assert isinstance(found, dict)
         self.told += [page["name"] for page in found["pages"]]
+        return found
+
+
+@dataclass(frozen=True)
+class KeptHere:
+    """The pages of one index, as an installer reads them."""
+
+    client: DevpiClient
+    index: IndexName
+    cache: Path
+
+    def __call__(self, index_url: str) -> str:
+        return self.folder.as_uri()
+
+    def forget(self, index_url: str) -> None:
+        nearby.forget(self.client.url, self.index, self.cache)
+
+    @property
+    def folder(self) -> Path:
+        found = nearby.folder(self.client, self.index, self.cache)
+        assert found is not None
         return found
 
 
@@ -131,12 +153,8 @@ def test_a_lock_is_the_same(
     environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "UV_CACHE_DIR": f"{tmp_path}/uv"}
     url = f"{devpi_server.url}/{stage}/+simple/"
 
-    def uri(_: str) -> str:
-        folder = nearby.folder(root, stage, tmp_path / "cache")
-        assert folder is not None
-        return folder.as_uri()
-
-    plain, kept = choose(UV, environ), choose(UV, environ, nearby=uri)
+    plain = choose(UV, environ)
+    kept = choose(UV, environ, nearby=KeptHere(root, stage, tmp_path / "cache"))
     wanted = Resolve(("hero-rig",), tmp_path, url, python.find())
 
     def both(wanted: Resolve) -> Lock:
@@ -163,3 +181,28 @@ def test_pages_of_a_hidden_index_are_refused(
         with pytest.raises((NotAllowed, UnexpectedReply)) as caught:
             client.get_json(f"/+pipl/pages?index={index}", timeout_s=30)
     assert str(hidden) in str(caught.value) or isinstance(caught.value, NotAllowed)
+
+
+@pytest.mark.parametrize("damage", ["", "<a href='x/hero_geo-1.0-py3-none-any.whl'>", None])
+def test_a_page_that_lacks_something_is_not_believed(
+    devpi_server: RunningServer,
+    root: DevpiClient,
+    make_index: MakeIndex,
+    tmp_path: Path,
+    damage: str | None,
+) -> None:
+    index = make_index()
+    for version in ("1.0", "2.0"):
+        upload(root, index, tmp_path, "hero-geo", version)
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "UV_CACHE_DIR": f"{tmp_path}/uv"}
+    pages = KeptHere(root, index, tmp_path / "cache")
+    place = pages.folder / "hero-geo" / "index.html"
+    if damage is None:
+        place.unlink()
+    else:
+        place.write_text(damage, encoding="utf-8")
+    url = f"{devpi_server.url}/{index}/+simple/"
+    wanted = Resolve(("hero-geo==2.0",), tmp_path, url, python.find())
+    assert str(choose(UV, environ, nearby=pages).resolve(wanted).versions["hero-geo"]) == "2.0"
+    if damage is not None:  # a page that is not there is asked of the server
+        assert page(pages.folder, "hero-geo").count("hero_geo-") >= 2  # fetched anew
