@@ -3,9 +3,9 @@
     python benchmarks/rez_corpus.py OUTPUT.json
 
 The versions of a package are numbered by their order (1.0.0, 2.0.0, …), as they are not those of
-PEP 440; a range becomes the least and the greatest number in it, less the holes. Of variants the
-first one counts, weak requirements are left out, and so are conflicts; a request that asks for
-what no package has is left out too. So the graph is of the same size and shape, not the same.
+PEP 440; a range becomes the least and the greatest number in it, less the holes. What variants
+require is left out (there is no choice among variants in PEP 508), and so are weak requirements and
+conflicts, and a request for what no package has. So the graph is of the same size, not the same.
 """
 
 from __future__ import annotations
@@ -42,9 +42,7 @@ def read(folder: str) -> dict[str, Any]:
     packages = []
     for name, found in families.items():
         for number, package in enumerate(found, start=1):
-            variants = package.variants or [[]]
-            wanted = [*(package.requires or []), *variants[0]]
-            texts = [converted(one, versions) for one in wanted]
+            texts = [converted(one, versions) for one in package.requires or []]
             packages.append([name, f"{number}.0.0", [text for text in texts if text]])
     requests = []
     for request in json.loads((DATA / "requests.json").read_text(encoding="utf-8")):
