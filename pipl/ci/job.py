@@ -20,14 +20,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 from pipl.ci import order as orders
 from pipl.ci.bounded_log import BoundedLog
 from pipl.ci.containment import processes
 from pipl.ci.containment.cgroup import ControlGroup
 from pipl.ci.nursery import Child, Nursery, Single
-from pipl.ci.order import EXIT_OUT_OF_MEMORY, GROUP_AUTO, GROUP_NONE, Contained, Order, Report
+from pipl.ci.order import EXIT_OUT_OF_MEMORY, GROUP_NONE, Contained, Order, Report
 
 LOOK_S = 0.5
 """How often a job's state and memory are looked at."""
@@ -54,7 +53,7 @@ def main(nursery: Nursery | Single, where: str) -> int:
             if line is None:
                 processes.kill_group(child.pid)
                 break
-            orders.say(1, Contained(child.pid, None if group is None else str(group.folder)))
+            orders.say(1, Contained(child.pid))
             report = _Watch(Order.parse(line), child, group, nursery, engine).run(line)
         is_young = number < JOBS and time.monotonic() - began < YOUNG_S
         again = is_young and report == Report(report.status) and nursery.is_lasting
@@ -100,8 +99,7 @@ def _group(where: str, child: Child) -> ControlGroup | None:
     """A control group with the job in it, where the system lets us have one."""
     if where == GROUP_NONE or not sys.platform.startswith("linux"):
         return None
-    base = None if where == GROUP_AUTO else Path(where)
-    group = ControlGroup.make(f"pipl-ci-{os.getpid()}", base)
+    group = ControlGroup.make(orders.group_name(os.getpid()), orders.group_base(where))
     if group is not None and not group.take(child.pid):
         group.remove()
         return None

@@ -14,7 +14,6 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO
 
 from pipl import process
@@ -27,6 +26,8 @@ from pipl.ci.order import GROUP_AUTO, Contained, Order, Report
 LOOK_S = 1.0
 GRACE_S = 10.0
 """How much later than its own limits a job's process is ended that does not keep to them."""
+IDLE_S = 2.0
+"""How long one that has no job may take to end by itself."""
 MOST_IDLE = 4
 """How many processes wait for jobs at the most."""
 SAID_BYTES = 100_000
@@ -40,6 +41,7 @@ class JobProcess:
     running: subprocess.Popen[bytes]
     errors: IO[bytes]
     name: str
+    where: str
     _ended: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
@@ -56,7 +58,7 @@ class JobProcess:
             stdin=True,
             errors=errors,
         )
-        return cls(running, errors, name)
+        return cls(running, errors, name, group)
 
     def take(self, order: Order) -> None:
         """Give it its job. Raises OSError where it has died meanwhile, or was told to end."""
@@ -98,6 +100,10 @@ class JobProcess:
     def sweep(self, contained: Contained | None, *, clean: bool) -> None:
         """Kill what is left, which is nothing where the process has come to a `clean` end."""
         process.kill_group(self.running)
+        for group in ControlGroup.left(
+            orders.group_name(self.running.pid), orders.group_base(self.where)
+        ):
+            group.remove()
         for stream in (self.running.stdin, self.running.stdout):
             with contextlib.suppress(OSError, ValueError):
                 if stream is not None:
@@ -108,8 +114,6 @@ class JobProcess:
         if contained is not None:
             groups.add(contained.child)
             processes.kill_group(contained.child)
-            if contained.group is not None:
-                ControlGroup(Path(contained.group)).remove()
         deadline = time.monotonic() + GRACE_S
         killed: set[int] = set()
         while time.monotonic() < deadline:
@@ -124,6 +128,8 @@ class JobProcess:
     def discard(self) -> None:
         """End one that has no job."""
         self.ask_to_end()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.running.wait(IDLE_S)  # it lets go of what it has ready for the next job
         self.sweep(None, clean=True)
         self.errors.close()
 

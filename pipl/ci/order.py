@@ -50,7 +50,6 @@ class Contained:
     """Said before a job begins: what holds its processes, if its supervisor should die."""
 
     child: int
-    group: str | None
 
 
 @dataclass(frozen=True)
@@ -66,6 +65,16 @@ class Report:
     out_of_memory: bool = False
     cancelled: bool = False
     again: bool = False
+
+
+def group_name(supervisor: int) -> str:
+    """The control group of the job that a supervisor's process watches over."""
+    return f"pipl-ci-{supervisor}"
+
+
+def group_base(where: str) -> Path | None:
+    """The folder in which control groups are made, None where it is to be found."""
+    return None if where in (GROUP_AUTO, GROUP_NONE) else Path(where)
 
 
 def read_line(descriptor: int) -> bytes | None:

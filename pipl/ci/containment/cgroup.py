@@ -47,6 +47,12 @@ class ControlGroup:
                 group.remove()
         return chosen
 
+    @classmethod
+    def left(cls, name: str, base: Path | None = None) -> list[ControlGroup]:
+        """The groups of that name that are still there, wherever `make` would have made them."""
+        groups = [cls(parent / name) for parent in ([base] if base is not None else _parents())]
+        return [group for group in groups if group.folder.is_dir()]
+
     @property
     def can_limit_memory(self) -> bool:
         return (self.folder / "memory.max").exists()
