@@ -6,7 +6,12 @@ import os
 from dataclasses import dataclass
 from typing import Dict, Iterable, Mapping
 
+_NO_VARIABLE = ("alias", "source")
 ACTIONS = ("set", "unset", "prepend", "append", "default", "alias", "source")
+
+
+NAMES = "PIPL_ENV_NAMES"
+"""Names the variables that env sets of an active workspace have changed, with spaces between."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,11 @@ def apply(operations: Iterable[Operation], environ: Mapping[str, str]) -> Dict[s
         elif one.action in ("prepend", "append"):
             after[one.name] = _joined(after.get(one.name, ""), one)
     return after
+
+
+def names(operations: Iterable[Operation]) -> str:
+    """The variables that the operations change, with spaces between."""
+    return " ".join(sorted({one.name for one in operations if one.action not in _NO_VARIABLE}))
 
 
 def _joined(before: str, one: Operation) -> str:

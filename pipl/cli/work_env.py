@@ -7,19 +7,52 @@ from typing import TYPE_CHECKING
 import click
 
 from pipl.cli.here import Here, json_option, workspace_option
-from pipl.env.shells.known import SHELLS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from click.shell_completion import CompletionItem
+
+    from pipl.env.shells.shell import Shell
     from pipl.workspace.variables import Explained, Variables
+
+
+class _Shell(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
+    """The name of a shell that statements can be written for, known when it is asked for."""
+
+    name = "shell"
+
+    def convert(
+        self, value: str, parameter: click.Parameter | None, context: click.Context | None
+    ) -> Shell:
+        if value not in _shells():
+            self.fail(f"{value!r} is none of {', '.join(_shells())}", parameter, context)
+        return _shells()[value]
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        return f"[{'|'.join(_shells())}]"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(one) for one in _shells() if one.startswith(incomplete)]
+
+
+def _shells() -> Mapping[str, Shell]:
+    from pipl.env.shells.known import SHELLS  # slow to import, and most questions do without
+
+    return SHELLS
 
 
 @click.command(epilog="Example: pipl work env --explain PATH")
 @workspace_option
 @click.option("--explain", "variable", metavar="VAR", help="Each step that leads to its value.")
-@click.option("--shell", "shell_name", type=click.Choice(list(SHELLS)), help="As its statements.")
+@click.option("--shell", "shell", type=_Shell(), help="As its statements.")
 @json_option
 def env(
-    workspace_path: str | None, variable: str | None, shell_name: str | None, as_json: bool
+    workspace_path: str | None, variable: str | None, shell: Shell | None, as_json: bool
 ) -> None:
     """What the env sets of the workspace's packls set, and which packl says so."""
     from pipl.cli import render
@@ -27,9 +60,9 @@ def env(
 
     here = Here.now()
     workspace = here.workspace(workspace_path)
-    if shell_name is not None:
+    if shell is not None:
         changed = variables.changes_for(workspace, here.environ)
-        click.echo(SHELLS[shell_name].statements(changed), nl=False)
+        click.echo(shell.statements(changed), nl=False)
     elif variable is not None:
         explained = variables.explain(workspace, here.environ, variable)
         render.print_json(explained) if as_json else _show_explained(explained)

@@ -7,7 +7,6 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 
-from pipl.env.shells import activating
 from pipl.errors import CommandFailed, NotInstalled, ProgramMissing
 from pipl.workspace import place, settled
 from pipl.workspace.folder import Workspace
@@ -32,7 +31,7 @@ def environ_in(workspace: Workspace, environ: Mapping[str, str]) -> dict[str, st
         from pipl.workspace import overlay  # slow to import, and most workspaces are none
 
         variables["PIPL_OVERLAY"] = overlay.shown(workspace) or ""
-    own = {"PIPL_TASK": place.task_of(environment), activating.NAMES: activating.names(operations)}
+    own = {"PIPL_TASK": place.task_of(environment), changes.NAMES: changes.names(operations)}
     return {name: one for name, one in {**variables, **own}.items() if one or name not in own}
 
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
+from pipl_pipe.variables import NAMES
+
 Probe = Callable[[Path, str], bool]
 """Whether the application in this folder is of this version."""
-CHANGED = "PIPL_ENV_NAMES"
-"""Names the variables that env sets of an active workspace have changed, with spaces between."""
 _PARTS = ("major", "minor", "patch")
 
 
@@ -58,7 +58,7 @@ class Installation:
     ) -> Iterator[Tuple[str, List[Path]]]:
         given = environ.get(self.variable)
         # that of another workspace, which is active in this shell, says nothing of this one
-        if given and self.variable not in environ.get(CHANGED, "").split():
+        if given and self.variable not in environ.get(NAMES, "").split():
             yield f"{self.variable}={given}", [Path(given)]
         for pattern in self.folders.get(system, ()):
             filled = _filled(pattern, version)

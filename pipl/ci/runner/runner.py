@@ -43,6 +43,7 @@ class Runner:
         where it cannot begin.
         """
         parts = self._parts
+        self.heeds_stop = False
         with contextlib.ExitStack() as stack:
             stack.enter_context(parts.place.owned())
             ledger = stack.enter_context(parts.open_ledger())

@@ -16,11 +16,10 @@ from typing import Any
 from pipl.env.shells import changes
 from pipl.env.shells.cmd import OLD
 from pipl.env.shells.known import SHELLS
-from pipl_pipe.variables import Operation
+from pipl_pipe.variables import NAMES, Operation, names
 
 SETTLED = "pipl-settled.json"
 CONTEXT = "pipl.json"
-NAMES = "PIPL_ENV_NAMES"
 BACK = "--back"
 _UNSHOWN = re.compile(r"[^\w.+=@:/ -]")
 
@@ -56,14 +55,6 @@ def identity(
         NAMES: names(operations),
         "VIRTUAL_ENV_PROMPT": _UNSHOWN.sub("?", shown),
     }
-
-
-def names(operations: Sequence[Operation]) -> str:
-    """The variables that the operations change, with spaces between."""
-    return " ".join(sorted({one.name for one in operations if one.action not in _NO_VARIABLE}))
-
-
-_NO_VARIABLE = ("alias", "source")
 
 
 def undoing(environ: Mapping[str, str]) -> changes.Changes:
