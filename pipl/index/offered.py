@@ -5,6 +5,7 @@ For explanations: whatever cannot be had in time counts as not known.
 
 from __future__ import annotations
 
+import difflib
 import io
 import json
 import zipfile
@@ -33,6 +34,8 @@ MAX_WHEEL_BYTES = 32_000_000
 TIMEOUT_S = 3.0
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 AT_ONCE = 8
+MAX_INDEXES = 20
+MAX_SIMILAR = 3
 _UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError)
 
 
@@ -76,6 +79,30 @@ class Offers:
             self._seen[name] = _offers(name, url, page) if page else ()
         return self._seen[name]
 
+    def similar(self, name: str) -> tuple[str, ...]:
+        """Names on a devpi index, and on those that it inherits from, that are nearly this one."""
+        root, _, _ = self.index_url.partition("/+simple")
+        origin, user, index = root.rsplit("/", 2) if root.count("/") >= 4 else ("", "", "")
+        names: set[str] = set()
+        waiting, seen = [f"{user}/{index}"], set[str]()
+        while waiting and len(seen) < MAX_INDEXES:
+            one = waiting.pop()
+            if one in seen:
+                continue
+            seen.add(one)
+            told = self._told(f"{origin}/{one}")
+            names.update(_texts(told, "projects"))
+            waiting += _texts(told, "bases")
+        return tuple(difflib.get_close_matches(normalised(name), sorted(names), MAX_SIMILAR))
+
+    def _told(self, url: str) -> object:
+        """What devpi tells of an index; mirrors, whose names are millions, tell none of them."""
+        content = self._get(url, MAX_PAGE_BYTES, accept="application/json")
+        try:
+            return json.loads(content or b"null")
+        except (ValueError, RecursionError):
+            return None
+
     def metadata(self, offers: Iterable[Offer]) -> dict[Offer, str]:
         """The METADATA of those of which it can be had, several asked for at once."""
         listed = list(offers)
@@ -99,10 +126,10 @@ class Offers:
         content = self._get(f"{url}.metadata", MAX_METADATA_BYTES) if url else None
         return None if content is None else content.decode("utf-8", errors="replace")
 
-    def _get(self, url: str, limit: int) -> bytes | None:
+    def _get(self, url: str, limit: int, *, accept: str = ACCEPT) -> bytes | None:
         try:
             with self._session.get(
-                url, headers={"Accept": ACCEPT}, timeout=TIMEOUT_S, stream=True
+                url, headers={"Accept": accept}, timeout=TIMEOUT_S, stream=True
             ) as reply:
                 if reply.status_code != requests.codes.ok:
                     return None
@@ -127,6 +154,12 @@ def _metadata_in(content: bytes) -> str | None:
     except _UNREADABLE:
         return None
     return None
+
+
+def _texts(document: object, key: str) -> list[str]:
+    result = document.get("result") if isinstance(document, dict) else None
+    listed = result.get(key) if isinstance(result, dict) else None
+    return [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
 
 
 @dataclass(frozen=True)

@@ -68,11 +68,22 @@ def solved_otherwise(
     tried = trials.tried(question, demands, installer, begun + limit_s)
     conflict = Conflict(
         chains=_chains(question, demands),
-        packages=refusals.refused(demands, wanted.python),
+        packages=_with_similar(refusals.refused(demands, wanted.python), wanted.index_url),
         changes=tried.changes,
         complete=tried.complete and demands.complete,
     )
     raise Unresolvable(fault.explanation, _told(conflict), conflict) from fault
+
+
+def _with_similar(packages: tuple[Refused, ...], index_url: str) -> tuple[Refused, ...]:
+    """What may have been meant by names that the index does not have."""
+    if all(one.exists for one in packages):
+        return packages
+    with Offers(index_url) as offers:
+        return tuple(
+            one if one.exists else dataclasses.replace(one, similar=offers.similar(one.name))
+            for one in packages
+        )
 
 
 def _with_another_python(
@@ -131,7 +142,8 @@ def _told(conflict: Conflict) -> str:
     lines = [f"  {' → '.join(chain)}" for chain in conflict.chains]
     for package in conflict.packages:
         if not package.exists:
-            lines.append(f"the index holds no {package.name}")
+            meant = f"; did you mean {' or '.join(package.similar)}?" if package.similar else ""
+            lines.append(f"the index holds no {package.name}{meant}")
             continue
         lines.append(f"versions of {package.name}:")
         lines += [

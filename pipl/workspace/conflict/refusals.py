@@ -26,13 +26,14 @@ class Refusal:
 class Refused:
     """The versions of one package, newest first; `exists` is False where the index has none.
 
-    `more` is how many older ones are not listed.
+    `more` is how many older ones are not listed, `similar` are names that may have been meant.
     """
 
     name: str
     exists: bool
     versions: tuple[Refusal, ...]
     more: int
+    similar: tuple[str, ...] = ()
 
 
 def refused(demands: Demands, python: Interpreter) -> tuple[Refused, ...]:

@@ -62,6 +62,12 @@ def test_a_name_that_is_not_there(show: RunningProject, workspace: Shell) -> Non
     assert "close to it: why-maya" in refused.stderr
 
 
+def test_a_misspelt_name_is_put_right(show: RunningProject, workspace: Shell) -> None:
+    refused = workspace.attempt("work", "add", "why-rgi")
+    assert refused.status == 6
+    assert "the index holds no why-rgi; did you mean why-rig" in refused.stderr
+
+
 def test_without_graphviz_a_picture_says_what_to_do(show: RunningProject, workspace: Shell) -> None:
     workspace.pipl("work", "lock")
     bare = Shell(workspace.cwd, {**workspace.environ, "PATH": "/nowhere"})
