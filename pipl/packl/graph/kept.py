@@ -48,7 +48,14 @@ def read(client: Asked, index: IndexName, cache: Path | None) -> Requirements:
         rows.write(path, found)
     except OSError:  # it is only a cache
         return found
-    return load(path) or found
+    kept = load(path)
+    # another process may have put an older state there since
+    return kept if kept is not None and _is_as_new(kept, found) else found
+
+
+def _is_as_new(kept: Requirements, found: Requirements) -> bool:
+    told = (found.feed, found.serial, found.sources)
+    return (kept.feed, kept.serial, kept.sources) == told
 
 
 def _is_worth_keeping(known: Requirements, found: Requirements) -> bool:

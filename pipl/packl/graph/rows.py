@@ -6,6 +6,7 @@ So readers need no locks, and always see one state of the index.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -60,7 +61,7 @@ class Rows(Mapping[str, IndexedPackl]):
     def __init__(self, path: Path) -> None:
         """Raises Damaged, also where there is no such file."""
         try:
-            _expect_whole(path)
+            self.sum = _expect_whole(path)
             self._connection = _connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1")
         except (OSError, sqlite3.Error) as fault:
             raise Damaged(str(fault)) from fault
@@ -108,15 +109,13 @@ class Rows(Mapping[str, IndexedPackl]):
 def write(path: Path, found: Requirements) -> None:
     """Replace the file, whole or not at all; for its owner only.
 
-    What was `Moved` from the rows of this very file is all that is written anew. Raises OSError.
+    What was `Moved` from the rows of this very file is all that is written anew, unless another
+    process has replaced it meanwhile. Raises OSError.
     """
     moved = found.packls
-    before = moved.before if isinstance(moved, Moved) else None
-    is_next = isinstance(before, Rows) and before.path == path
     with tempfile.TemporaryDirectory(prefix=".", dir=path.parent) as folder:
         made = Path(folder) / "rows"
-        if is_next:
-            shutil.copyfile(path, made)
+        is_next = isinstance(moved, Moved) and _is_copy(moved.before, path, made)
         try:
             with closing(_connect(made.as_uri())) as connection, connection:
                 connection.execute("PRAGMA journal_mode = OFF")
@@ -142,17 +141,30 @@ def write(path: Path, found: Requirements) -> None:
         made.replace(path)
 
 
+def _is_copy(before: Mapping[str, IndexedPackl], path: Path, made: Path) -> bool:
+    """Whether `made` is now the file that these are the rows of, `path` being still the same."""
+    if not isinstance(before, Rows) or before.path != path:
+        return False
+    with contextlib.suppress(OSError, Damaged):
+        shutil.copyfile(path, made)
+        if _expect_whole(made) == before.sum:
+            return True
+    made.unlink(missing_ok=True)
+    return False
+
+
 def _connect(uri: str) -> sqlite3.Connection:
     return sqlite3.connect(uri, uri=True, check_same_thread=False)
 
 
-def _expect_whole(path: Path) -> None:
-    """As it was written. Raises Damaged, OSError."""
+def _expect_whole(path: Path) -> bytes:
+    """The checksum of a file that is as it was written. Raises Damaged, OSError."""
     if path.stat().st_size > MAX_BYTES:
         raise Damaged(f"{path} is larger than {MAX_BYTES} bytes")
     content = path.read_bytes()
     if content[_IDENTITY] != FORMAT.to_bytes(4, "big") or content[_SUM] != _sum_of(content):
         raise Damaged(f"{path} is not as it was written, or of another format")
+    return content[_SUM]
 
 
 def _sum_of(content: bytes) -> bytes:

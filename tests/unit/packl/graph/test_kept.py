@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from pipl.index.client import IndexConfig
 from pipl.index.memory import MemoryIndex
 from pipl.index.name import IndexName
-from pipl.packl.graph import kept
+from pipl.index.requirements import Moved, Requirements
+from pipl.packl.graph import kept, rows
+from pipl.packl.graph.rows import Rows
 from pipl.testing.simple_index import make_wheel
 
 INDEX = IndexName("root", "PROJ")
@@ -56,6 +59,38 @@ def test_who_reads_goes_on_while_others_write(client: MemoryIndex, tmp_path: Pat
     client.upload(INDEX, make_wheel(tmp_path, "prop", "1.0"))
     assert set(kept.read(client, INDEX, tmp_path).packls) == {"hero", "prop"}
     assert set(before.packls) == {"hero"}
+
+
+def test_an_older_state_that_another_process_writes_is_not_taken_for_ours(
+    client: MemoryIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = kept.read(client, INDEX, tmp_path)
+    (path,) = (tmp_path / "requirements").iterdir()
+    write = rows.write
+
+    def write_and_be_overtaken(path: Path, found: Requirements) -> None:
+        write(path, found)
+        write(path, older)
+
+    monkeypatch.setattr(rows, "write", write_and_be_overtaken)
+    client.upload(INDEX, make_wheel(tmp_path, "hero", "1.1"))
+    assert kept.read(client, INDEX, tmp_path).packls["hero"].version == "1.1"
+
+
+def test_a_change_is_not_put_on_what_another_process_has_written(
+    client: MemoryIndex, tmp_path: Path
+) -> None:
+    before = kept.read(client, INDEX, tmp_path)
+    (path,) = (tmp_path / "requirements").iterdir()
+    client.upload(INDEX, make_wheel(tmp_path, "hero", "1.1"))
+    ours = client.requirements(INDEX, known=before)
+    client.upload(INDEX, make_wheel(tmp_path, "prop", "1.0"))
+    client.upload(INDEX, make_wheel(tmp_path, "hero", "1.2"))
+    assert kept.read(client, INDEX, tmp_path).packls["hero"].version == "1.2"
+    moved = Moved(before.packls, {"hero": ours.packls["hero"]}, frozenset())
+    rows.write(path, replace(ours, packls=moved))
+    now = Rows(path)
+    assert {name: packl.version for name, packl in now.items()} == {"hero": "1.1"}
 
 
 def test_where_nothing_can_be_kept(client: MemoryIndex, tmp_path: Path) -> None:
