@@ -65,7 +65,6 @@ def test_an_older_state_that_another_process_writes_is_not_taken_for_ours(
     client: MemoryIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     older = kept.read(client, INDEX, tmp_path)
-    (path,) = (tmp_path / "requirements").iterdir()
     write = rows.write
 
     def write_and_be_overtaken(path: Path, found: Requirements) -> None:
