@@ -90,6 +90,12 @@ def measure(bench: RunningProject, top: Path, rez: Path | None, count: int) -> N
     create = fresh(bench, ours, count)
     pair = paired(create, by_uv(bench, floor, count), runs=RUNS, before=clean)
     report(f"create + lock + sync against uv, {count}", pair, goal="ratio <= 1.5")
+    words = [word for name in names(count) for word in ("--add", name)]
+    at_once = command(
+        [PIPL, "work", "create", ours.name, *words], cwd=ours.parent, env=bench.environ
+    )
+    pair = paired(at_once, by_uv(bench, floor, count), runs=RUNS, before=clean)
+    report(f"the same in one command, {count}", pair, goal="ratio <= 1.5")
     if rez is not None:
         repository = top / f"rez{count}"
         rez_repository(repository, count)
