@@ -97,13 +97,27 @@ def settle(*, lay: bool = False) -> Answer:
         "places": places,
         "store": store,
         "problem": problem,
-        "fixed": not store and envset.are_data(),
+        "fixed": not store and _are_fixed(),
     }
     placed = installed.placed(content)
     if (lay or store) and (placed or (context.current().assets / view.RECORD).exists()):
         laid = view.lay(context.current().assets, placed, registry.get("asset_store"))
         answer.update(laid=list(laid.laid), kept=list(laid.kept), removed=list(laid.removed))
     return {**answer, "broken": [*report["broken"], *_broken(faults)]}
+
+
+def _are_fixed() -> bool:
+    """Whether env sets, configs and services will be the same while the same is installed."""
+    configs, services = extensions(CONFIG_GROUP), extensions(registry.GROUP)
+    try:
+        are_ours = all(services[name].distribution == "pipl-pipe" for name in services)
+        return (
+            are_ours
+            and envset.are_data()
+            and not any(callable(configs[name].load()) for name in configs)
+        )
+    except PipeError:
+        return False
 
 
 def assets() -> Answer:

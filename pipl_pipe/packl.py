@@ -165,8 +165,12 @@ def _parsed(text: str) -> Dict[str, Any]:
 
         return tomllib.loads(text)
     import tomlkit  # keeps the import of pipl_pipe to the standard library
+    from tomlkit.exceptions import TOMLKitError
 
-    return dict(tomlkit.parse(text).unwrap())
+    try:
+        return dict(tomlkit.parse(text).unwrap())
+    except TOMLKitError as fault:  # not all of them are ValueErrors
+        raise ValueError(str(fault)) from fault
 
 
 def _unreadable(folder: Path, fault: Exception) -> NotAPackl:

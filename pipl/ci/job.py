@@ -99,7 +99,9 @@ def _group(where: str, child: Child) -> ControlGroup | None:
     """A control group with the job in it, where the system lets us have one."""
     if where == GROUP_NONE or not sys.platform.startswith("linux"):
         return None
-    group = ControlGroup.make(orders.group_name(os.getpid()), orders.group_base(where))
+    group = ControlGroup.make(
+        orders.group_name(os.environ[processes.MARKER]), orders.group_base(where)
+    )
     if group is not None and not group.take(child.pid):
         group.remove()
         return None

@@ -100,9 +100,7 @@ class JobProcess:
     def sweep(self, contained: Contained | None, *, clean: bool) -> None:
         """Kill what is left, which is nothing where the process has come to a `clean` end."""
         process.kill_group(self.running)
-        for group in ControlGroup.left(
-            orders.group_name(self.running.pid), orders.group_base(self.where)
-        ):
+        for group in ControlGroup.left(orders.group_name(self.name), orders.group_base(self.where)):
             group.remove()
         for stream in (self.running.stdin, self.running.stdout):
             with contextlib.suppress(OSError, ValueError):
@@ -209,6 +207,8 @@ class Ahead:
         with self._guard:
             self._closed = True
             idle, self._idle = self._idle, []
+        for one in idle:
+            one.ask_to_end()
         for one in idle:
             one.discard()
 

@@ -67,9 +67,9 @@ class Report:
     again: bool = False
 
 
-def group_name(supervisor: int) -> str:
-    """The control group of the job that a supervisor's process watches over."""
-    return f"pipl-ci-{supervisor}"
+def group_name(process: str) -> str:
+    """The control group of the jobs of a process, by the name that its engine gave it."""
+    return f"pipl-ci-{process}"
 
 
 def group_base(where: str) -> Path | None:

@@ -90,13 +90,15 @@ class Offers:
             if one in seen:
                 continue
             seen.add(one)
-            told = self._told(f"{origin}/{one}")
-            names.update(_texts(told, "projects"))
-            waiting += _texts(told, "bases")
+            about = self._told(f"{origin}/{one}?no_projects=")
+            if _is_mirror(about):  # its names are those of everybody, and millions
+                continue
+            names.update(_texts(self._told(f"{origin}/{one}"), "projects"))
+            waiting += _texts(about, "bases")
         return tuple(difflib.get_close_matches(normalised(name), sorted(names), MAX_SIMILAR))
 
     def _told(self, url: str) -> object:
-        """What devpi tells of an index; mirrors, whose names are millions, tell none of them."""
+        """What devpi tells of an index, None where it tells nothing."""
         content = self._get(url, MAX_PAGE_BYTES, accept="application/json")
         try:
             return json.loads(content or b"null")
@@ -154,6 +156,11 @@ def _metadata_in(content: bytes) -> str | None:
     except _UNREADABLE:
         return None
     return None
+
+
+def _is_mirror(document: object) -> bool:
+    result = document.get("result") if isinstance(document, dict) else None
+    return isinstance(result, dict) and result.get("type") == "mirror"
 
 
 def _texts(document: object, key: str) -> list[str]:

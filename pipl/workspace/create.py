@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from pipl.env import python as interpreters
 from pipl.env import venv
+from pipl.errors import FrameworkError
 from pipl.progress import SILENT, Progress
 from pipl.workspace import folder
 from pipl.workspace.area import Workarea
@@ -22,7 +23,7 @@ def create(
     fill: Callable[[Workspace], Workspace] | None = None,
     progress: Progress = SILENT,
 ) -> Workspace:
-    """Make the workspace `name`; nothing remains after a failure.
+    """Make the workspace `name`; nothing remains after a failure, unless it is whole.
 
     Its environment is empty, or what `fill` makes of it. Raises InvalidName, PathExists,
     NoInterpreter, NotWritable, and what `fill` raises.
@@ -35,7 +36,9 @@ def create(
         progress.phase(f"creating the environment with Python {interpreter.version}")
         venv.create(workspace.environment.folder, interpreter)
         write_context(Place(workspace.folder, workspace.binding, environ))
-    except BaseException:
-        folder.delete(workspace)
+    except BaseException as fault:
+        # what its packls lack on this machine takes nothing away from a workspace that is whole
+        if not (isinstance(fault, FrameworkError) and workspace.environment.exists()):
+            folder.delete(workspace)
         raise
     return workspace

@@ -221,6 +221,7 @@ def settle(
     from pipl.workspace import agreement, settled, stamp
     from pipl.workspace.materialise import materialise
 
+    made_from = stamp.given(workspace, place.environ)
     environment = materialise(
         place,
         lock,
@@ -231,7 +232,7 @@ def settle(
     )
     said = settled.read(environment)
     if said.fixed and not said.broken and not agreement.read(environment):
-        stamp.put(workspace, place.environ)
+        stamp.put(workspace, place.environ, made_from, len(lock.packages))
     history.note(workspace, why, restored=restored)
 
 

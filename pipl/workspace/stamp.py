@@ -15,11 +15,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from pipl import __version__, durable
+from pipl.env.environment import Environment
 from pipl.workspace.folder import MARK, Workspace
 
 NAME = "pipl-stamp"
 """In the environment's root."""
-_FORMAT = "1"
+_FORMAT = "2"
 _BUILT_FROM = ("pyproject.toml", "setup.py", "setup.cfg", "src")
 """Of a packl that is edited: an installer looks at these for whether to install it again."""
 _PASSING = re.compile(
@@ -29,40 +30,58 @@ _PASSING = re.compile(
 """Variables that differ from terminal to terminal, and mean nothing to packls."""
 
 
-def stands(workspace: Workspace, environ: Mapping[str, str]) -> bool:
-    """Whether everything is as it was when the environment was stamped."""
+def packages(workspace: Workspace, environ: Mapping[str, str]) -> int | None:
+    """How many the environment holds, where all is as when it was stamped; else None."""
     try:
         kept = (workspace.environment.folder / NAME).read_text(encoding="ascii")
-        return kept == _digest(workspace, environ)
-    except (OSError, UnicodeDecodeError):
-        return False
+        digest, count = kept.split()
+        if digest == _digest(given(workspace, environ), workspace):
+            return int(count)
+    except (OSError, ValueError):
+        pass
+    return None
 
 
-def put(workspace: Workspace, environ: Mapping[str, str]) -> None:
-    """Stamp an environment that holds what is locked, and was settled. Raises DiskFull."""
-    path = workspace.environment.folder / NAME
-    durable.write_text(path, _digest(workspace, environ))
+def given(workspace: Workspace, environ: Mapping[str, str]) -> str:
+    """A digest of what an environment is to be made from. Raises OSError, UnicodeDecodeError."""
+    return _sum(_inputs(workspace, environ))
 
 
-def _digest(workspace: Workspace, environ: Mapping[str, str]) -> str:
+def put(workspace: Workspace, environ: Mapping[str, str], made_from: str, count: int) -> None:
+    """Stamp an environment of so many packages that was made from what was `given` before.
+
+    Not where that has changed meanwhile. Raises DiskFull.
+    """
+    if given(workspace, environ) == made_from:
+        path = workspace.environment.folder / NAME
+        durable.write_text(path, f"{_digest(made_from, workspace)} {count}\n")
+
+
+def _digest(made_from: str, workspace: Workspace) -> str:
+    return _sum([made_from, *_outcome(workspace.environment)])
+
+
+def _sum(parts: Iterable[str]) -> str:
     content = hashlib.sha256()
-    for part in _parts(workspace, environ):
+    for part in parts:
         content.update(f"{part}\0".encode("utf-8", "surrogateescape"))
     return content.hexdigest()
 
 
-def _parts(workspace: Workspace, environ: Mapping[str, str]) -> Iterator[str]:
+def _inputs(workspace: Workspace, environ: Mapping[str, str]) -> Iterator[str]:
     yield from (_FORMAT, __version__, str(workspace.folder), repr(workspace.binding))
     for path in (workspace.folder / MARK, workspace.lock_path):
         yield path.read_text(encoding="utf-8")
     yield from _variables(environ)
-    environment = workspace.environment
-    yield str(_state(environment.python.resolve()))
-    for folder in (environment.folder, environment.scripts, environment.site_packages):
-        yield from _entries(folder)
     for folder in workspace.edited:
         yield folder.name
         yield from (f"{name} {_state(folder / name)}" for name in _BUILT_FROM)
+
+
+def _outcome(environment: Environment) -> Iterator[str]:
+    yield str(_state(environment.python.resolve()))
+    for folder in (environment.folder, environment.scripts, environment.site_packages):
+        yield from _entries(folder)
 
 
 def _variables(environ: Mapping[str, str]) -> Iterable[str]:
@@ -72,13 +91,21 @@ def _variables(environ: Mapping[str, str]) -> Iterable[str]:
 
 
 def _entries(folder: Path) -> list[str]:
-    """What is right in a folder, and when it last changed; but for caches of Python, and ours."""
+    """What is right in a folder, and when files and .dist-info folders last changed.
+
+    Other folders get a cache of Python when something in them is first imported.
+    """
     found = []
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            if entry.name not in ("__pycache__", NAME):
-                status = entry.stat(follow_symlinks=False)
-                found.append(f"{entry.name} {status.st_size} {status.st_mtime_ns}")
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if entry.name in ("__pycache__", NAME):
+                continue
+            if is_folder and not entry.name.endswith(".dist-info"):
+                found.append(entry.name)
+                continue
+            status = entry.stat(follow_symlinks=False)
+            found.append(f"{entry.name} {status.st_size} {status.st_mtime_ns}")
     return sorted(found)
 
 

@@ -36,13 +36,13 @@ def sync(
 ) -> Synced:
     """Make the environment and the asset view equal to the lock (see `locking.sync`)."""
     place = Place(workspace.folder, workspace.binding, environ, prefer=workspace.prefer)
-    if stamp.stands(workspace, environ):
+    count = stamp.packages(workspace, environ)
+    if count is not None:
         folder.note(workspace)
         if placed.is_laid_here(place):
             with turns.alone(place.turns):
                 placed.lay(place, progress=progress)
-        text = workspace.lock_path.read_text(encoding="utf-8")
-        return Synced(workspace, text.count("\n[[packages]]\n"))
+        return Synced(workspace, count)
     from pipl.workspace import locking  # slow to import, and asks installers
 
     changed = locking.sync(workspace, installer(), place, frozen=frozen, progress=progress)

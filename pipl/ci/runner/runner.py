@@ -72,6 +72,7 @@ class Runner:
                 postman.start()
             self._take_turns(hand, once=once)
             if postman is not None and not self._stopping:
+                self.heeds_stop = False  # a signal cuts short what is left to deliver
                 postman.finish()
 
     def stop(self) -> None:

@@ -26,7 +26,7 @@ class Graph:
 
     @cached_property
     def _edges(self) -> Edges:
-        return self.edges or EdgesOf(self.packls)
+        return EdgesOf(self.packls) if self.edges is None else self.edges
 
     @classmethod
     def of(cls, packls: Iterable[IndexedPackl]) -> Graph:

@@ -46,7 +46,7 @@ def read(client: Asked, index: IndexName, cache: Path | None) -> Requirements:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         rows.write(path, found)
-    except OSError:  # it is only a cache
+    except (OSError, ValueError):  # it is only a cache
         return found
     kept = load(path)
     # another process may have put an older state there since

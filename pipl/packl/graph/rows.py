@@ -1,7 +1,7 @@
 """The packls of an index as rows of an SQLite file, of which a question reads the few it needs.
 
-Nobody changes such a file: a new one takes its place, and who reads the old one goes on doing so.
-So readers need no locks, and always see one state of the index.
+Nobody changes such a file: a new one takes its place. Who opens one takes it into memory, and reads
+rows when they are asked for: readers need no locks, and see one state of the index.
 """
 
 from __future__ import annotations
@@ -62,12 +62,16 @@ class Rows(Mapping[str, IndexedPackl]):
         """Raises Damaged, also where there is no such file."""
         try:
             self.sum = _expect_whole(path)
-            self._connection = _connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1")
+            self._connection = sqlite3.connect(":memory:", check_same_thread=False)
+            weakref.finalize(self, self._connection.close)
+            place = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+            with closing(sqlite3.connect(place, uri=True)) as kept:
+                kept.backup(self._connection)
         except (OSError, sqlite3.Error) as fault:
             raise Damaged(str(fault)) from fault
         self.path = path
         self._read: dict[str, IndexedPackl] = {}
-        weakref.finalize(self, self._connection.close)
+        self._has_read_all = False
 
     def state(self) -> Requirements:
         """What was kept, these rows as its packls."""
@@ -84,9 +88,11 @@ class Rows(Mapping[str, IndexedPackl]):
 
     def __iter__(self) -> Iterator[str]:
         """Who looks at all of them gets all of them at once."""
-        for name, value in self._ask("SELECT name, value FROM packls"):
-            if name not in self._read:
-                self._read[name] = _packl(value)
+        if not self._has_read_all:
+            for name, value in self._ask("SELECT name, value FROM packls"):
+                if name not in self._read:
+                    self._read[name] = _packl(value)
+            self._has_read_all = True
         return iter(tuple(self._read))
 
     def __len__(self) -> int:
@@ -117,7 +123,7 @@ def write(path: Path, found: Requirements) -> None:
         made = Path(folder) / "rows"
         is_next = isinstance(moved, Moved) and _is_copy(moved.before, path, made)
         try:
-            with closing(_connect(made.as_uri())) as connection, connection:
+            with closing(sqlite3.connect(made)) as connection, connection:
                 connection.execute("PRAGMA journal_mode = OFF")
                 connection.execute("PRAGMA synchronous = OFF")
                 if is_next:
@@ -151,10 +157,6 @@ def _is_copy(before: Mapping[str, IndexedPackl], path: Path, made: Path) -> bool
             return True
     made.unlink(missing_ok=True)
     return False
-
-
-def _connect(uri: str) -> sqlite3.Connection:
-    return sqlite3.connect(uri, uri=True, check_same_thread=False)
 
 
 def _expect_whole(path: Path) -> bytes:

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 DEFAULT_PATH = "{project}/system/assets"
 MAX_JOBS = 64
-"""The variable for another folder than the platform's for caches."""
 _TAKEN = ("store", "cache", "server")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,49}")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)

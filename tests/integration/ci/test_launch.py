@@ -46,7 +46,7 @@ def test_nothing_is_left(before: Callable[[JobProcess], None]) -> None:
     started = waiting()
     before(started)
     started.discard()
-    assert ControlGroup.left(orders.group_name(started.running.pid)) == []
+    assert ControlGroup.left(orders.group_name(started.name)) == []
     deadline = time.monotonic() + 10
     while left := processes.marked(started.name):
         assert time.monotonic() < deadline, left

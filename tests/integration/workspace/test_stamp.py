@@ -67,6 +67,8 @@ def hero(desk, synced) -> Synced:
 
 def test_without_changes_nobody_is_asked(hero) -> None:
     assert hero.again() == []
+    synced = syncing.sync(hero.workspace, hero.environ, lambda: hero.desk.installer)
+    assert synced.packages == 1
 
 
 def test_nor_from_another_terminal(hero) -> None:
@@ -114,11 +116,25 @@ def test_another_preference(hero) -> None:
 
 def test_a_packl_that_is_edited(desk, hero) -> None:
     declared = desk.edit("hero_model", []) / "pyproject.toml"
-    assert not stamp.stands(hero.workspace, hero.environ)
-    stamp.put(hero.workspace, hero.environ)
-    assert stamp.stands(hero.workspace, hero.environ)
+    assert stamp.packages(hero.workspace, hero.environ) is None
+    made_from = stamp.given(hero.workspace, hero.environ)
+    stamp.put(hero.workspace, hero.environ, made_from, 2)
+    assert stamp.packages(hero.workspace, hero.environ) == 2
     declared.write_text(declared.read_text().replace('"0.1"', '"0.1.1"'), encoding="utf-8")
-    assert not stamp.stands(hero.workspace, hero.environ)
+    assert stamp.packages(hero.workspace, hero.environ) is None
+
+
+def test_what_changes_while_it_is_synced_is_not_stamped(desk, hero) -> None:
+    made_from = stamp.given(hero.workspace, hero.environ)
+    (hero.workspace.environment.folder / stamp.NAME).unlink()
+    desk.requiring("hero", "prop")
+    stamp.put(hero.workspace, hero.environ, made_from, 1)
+    assert not (hero.workspace.environment.folder / stamp.NAME).exists()
+
+
+def test_what_is_imported_for_the_first_time_changes_nothing(hero) -> None:
+    (hero.workspace.environment.site_packages / "hero" / "__pycache__").mkdir()
+    assert hero.again() == []
 
 
 @pytest.mark.parametrize(
