@@ -63,12 +63,8 @@ class EdgesOf:
     def _wanted(self) -> Mapping[str, list[tuple[str, str]]]:
         """Name to the pairs of dependent and requirement's text."""
         found: dict[str, list[tuple[str, str]]] = {}
-        names: dict[str, str] = {}  # mostly the same few texts
         for packl in self._packls.values():
-            for text in dict.fromkeys(packl.requires):
-                name = names.get(text)
-                if name is None:
-                    name = names[text] = leading_name(text)
+            for name, text in wants(packl):
                 found.setdefault(name, []).append((packl.name, text))
         return found
 

@@ -103,6 +103,7 @@ def mode_of(specifier: SpecifierSet) -> Mode:
     return "push" if all(one.operator in (">", ">=") for one in specifier) else "semi-push"
 
 
+@functools.lru_cache(maxsize=65_536)
 def leading_name(text: str) -> str:
     """The normalised name that a requirement begins with; empty where it has none."""
     found = _LEADING_NAME.match(text)

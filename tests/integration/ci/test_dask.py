@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from distributed import LocalCluster
 
 from pipl import process
 from pipl.ci.ledger import steering
@@ -61,6 +62,29 @@ def test_a_release_goes_the_whole_road_on_a_worker_that_sees_urls_only(studio, f
     assert studio.products("farmed_geo") == ["1.0.0"]
     assert len(assets_of(studio) - before) >= 1
     assert list((farm.folder / "worker").rglob("scratch-*")) == []
+
+
+def test_an_adaptive_cluster_grows_for_jobs_and_shrinks_again(studio, tmp_path) -> None:
+    studio.task("adaptive")
+    cluster = LocalCluster(
+        n_workers=0,
+        threads_per_worker=1,
+        host="127.0.0.1",
+        dashboard_address=None,
+        local_directory=str(tmp_path),
+    )
+    with cluster:
+        cluster.adapt(minimum=0, maximum=2, interval="200ms", wait_count=3)
+        assert len(cluster.scheduler.workers) == 0
+        options = {"scheduler": cluster.scheduler_address, "stopped_s": "5"}
+        studio.settle(engine="dask", options=options)
+        runs = studio.runs("adaptive").values()
+        assert {run.state for run in runs} == {"passed"}, [studio.log(run) for run in runs]
+        deadline = time.monotonic() + 60
+        while cluster.scheduler.workers:
+            assert time.monotonic() < deadline, cluster.scheduler.workers
+            time.sleep(0.1)
+    assert studio.products("adaptive_geo") == ["1.0.0"]
 
 
 def test_an_index_that_needs_a_login_is_read_with_the_jobs_own(studio, farm) -> None:
