@@ -95,7 +95,7 @@ def create(
     from pipl.workspace import create as creation
 
     if as_of is not None and not packls:
-        raise click.UsageError("--as-of says which versions --add finds")
+        raise click.UsageError("--as-of goes with --add: it says which versions are found")
     here = Here.now()
     workarea = here.workarea(workarea_path)
     model = here.workspace(like) if like else None
