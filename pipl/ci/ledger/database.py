@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +33,7 @@ from pipl.errors import (
 )
 
 BUSY_TIMEOUT_S = 30.0
+BUSY_PAUSE_S = 0.01
 CONNECT_TIMEOUT_S = 10
 IDLE_TIMEOUT_S = 10
 """After so long without a word inside a transaction, PostgreSQL ends it. A runner that was stopped
@@ -243,7 +246,20 @@ def migrate(connection: Connection, *, since: str) -> None:
 def _configure_sqlite(connection: Any, record: object) -> None:  # sqlite3's own connection
     connection.isolation_level = None  # transactions begin below, not where sqlite3 guesses
     connection.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT_S * 1000)}")
-    connection.execute("PRAGMA journal_mode = WAL")
+    _to_wal(connection)
+
+
+def _to_wal(connection: Any) -> None:
+    """SQLite waits for other processes everywhere, but not where two change to WAL at once."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as fault:
+            if "locked" not in str(fault) or time.monotonic() > deadline:
+                raise
+            time.sleep(BUSY_PAUSE_S)
 
 
 def _begin_sqlite(connection: Connection) -> None:

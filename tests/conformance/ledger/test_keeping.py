@@ -6,6 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -174,14 +175,15 @@ def test_a_ledger_of_before_the_migrations_keeps_its_runs(tmp_path: Path) -> Non
 
 
 def test_two_that_open_a_new_ledger_at_once_both_find_it(place, tmp_path: Path) -> None:
-    opened: list[Ledger] = []
-    threads = [threading.Thread(target=lambda: opened.append(Ledger.open(place))) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(opened) == 4
-    for ledger in opened:
+    together = threading.Barrier(8)
+
+    def opened(_: int) -> Ledger:
+        together.wait()
+        return Ledger.open(place)
+
+    with ThreadPoolExecutor(8) as threads:
+        ledgers = list(threads.map(opened, range(8)))
+    for ledger in ledgers:
         assert queue.cursor(ledger) == 0
         ledger.close()
 
