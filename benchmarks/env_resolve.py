@@ -15,8 +15,8 @@ from uv import find_uv_bin
 
 from benchmarks.measure import command, paired, report
 from benchmarks.workspace import upload_packls
-from pipl.env.choice import choose
-from pipl.index import light, nearby
+from pipl.cli.here import Here
+from pipl.index import nearby
 from pipl.testing.projects import RunningProject, running_project
 from pipl.testing.simple_index import make_wheel
 from pipl.workspace import area, create, locking
@@ -36,14 +36,14 @@ def measure(bench: RunningProject, wheels: Path, count: int) -> None:
     asked.write_text("\n".join(names), encoding="utf-8")
     url = bench.project.binding.index_url
     cache = Path(bench.environ["PIPL_CACHE_DIR"])
-    kept = nearby.folder(bench.client, bench.project.index, cache)
+    kept = nearby.current(bench.client, bench.project.index, cache)
     assert kept is not None
     uv = [find_uv_bin(), "pip", "compile", "-q", asked, "-o", made.folder / "pylock.out.toml"]
     uv += ["--format=pylock.toml", "--no-config", "--python", sys.executable]
     ways = {
         "folder of wheels": command([*uv, "--no-index", "--find-links", wheels]),
         "devpi's pages": command([*uv, "--default-index", url]),
-        "kept pages": command([*uv, "--default-index", url, "--index", kept.as_uri()]),
+        "kept pages": command([*uv, "--default-index", url, "--index", kept.folder.as_uri()]),
     }
     for way in ways.values():
         way()  # uv's cache is warm from here on
@@ -60,15 +60,24 @@ def measure(bench: RunningProject, wheels: Path, count: int) -> None:
     )
 
     # in this process, as `work lock` does it: the question to the server and uv
-    asking = light.LightClient(bench.project.binding.url, None)
-    installer = choose(
-        "uv",
-        bench.environ,
-        nearby=lambda _: _uri(nearby.folder(asking, bench.project.index, cache)),
+    installer = Here(made.folder, bench.environ).installer
+
+    def lock() -> None:
+        locking.lock(made, installer)
+
+    def change() -> None:
+        """Lock one packl less, so that the next lock resolves."""
+        kept = locking.lock(dataclasses.replace(made, requirements=names[:-1]), installer)
+        assert kept.packages < count
+
+    report(
+        f"re-lock of {count} unchanged, with the question to the server, over a folder",
+        paired(lock, floor, runs=RUNS),
+        goal="1.3",
     )
     report(
-        f"re-lock of {count}, with the question to the server, over a folder",
-        paired(lambda: _lock(made, installer), floor, runs=RUNS),
+        f"lock of {count} of which one is new, over a folder",
+        paired(lock, floor, runs=RUNS, before=change),
         goal="1.3",
     )
     report(
@@ -76,14 +85,6 @@ def measure(bench: RunningProject, wheels: Path, count: int) -> None:
         paired(command([PIPL, "work", "lock"], cwd=made.folder, env=bench.environ), floor, runs=5),
         goal="none: with the start of pipl",
     )
-
-
-def _uri(folder: Path | None) -> str | None:
-    return None if folder is None else folder.as_uri()
-
-
-def _lock(made: workspace_folder.Workspace, installer: object) -> None:
-    locking.lock(made, installer)  # type: ignore[arg-type]
 
 
 def one_more(bench: RunningProject) -> None:
@@ -99,7 +100,7 @@ def one_more(bench: RunningProject) -> None:
             bench.client.upload(bench.project.index, wheel)
 
     def ask() -> None:
-        nearby.folder(bench.client, bench.project.index, cache)
+        nearby.current(bench.client, bench.project.index, cache)
 
     report(
         "asking after one more packl, over asking again",

@@ -89,7 +89,7 @@ def main(arguments: Sequence[str]) -> None:
     environ = dict(os.environ)
     workspace = folder.create(area.create(base / "area", BINDING), "sets")
     interpreter = python.find(None)
-    environment = venv.create(workspace.environment.folder, interpreter)
+    environment = venv.create(workspace.environment.folder, interpreter, cache=base / "cache")
     framework = Path(__file__).parents[1] / "pipl_pipe"
     (environment.site_packages / "pipl_pipe").symlink_to(framework)
     for number in range(PACKLS):
@@ -115,7 +115,7 @@ def main(arguments: Sequence[str]) -> None:
 
 def rez_contenders(base: Path, environ: Mapping[str, str]) -> dict[str, Callable[[], float]]:
     """rez on the same packages, installed by pip's means into an environment of its own."""
-    own = venv.create(base / "rez", python.find(None))
+    own = venv.create(base / "rez", python.find(None), cache=base / "cache")
     choose("uv", environ).add_files(own, ["rez"], index_url=None)
     for number in range(PACKLS):
         rez_package(base / "packages", number)

@@ -62,19 +62,7 @@ def run(
     Raises ProgramMissing, CommandTimedOut and, with `check`, CommandFailed.
     """
     process = start(args, cwd=cwd, env=env, stdin=stdin is not None, log=log, errors=errors)
-    try:
-        out, err = process.communicate(
-            None if stdin is None else stdin.encode("utf-8"), timeout=timeout_s
-        )
-    except subprocess.TimeoutExpired as fault:
-        kill_group(process)
-        raise CommandTimedOut(
-            shown(args), timeout_s or 0.0, tail(_text(fault.stdout) + _text(fault.stderr))
-        ) from None
-    except BaseException:
-        kill_group(process)
-        raise
-    completed = Completed(process.returncode, _text(out), _text(err))
+    completed = finish(process, stdin=stdin, timeout_s=timeout_s)
     if check and completed.status != 0:
         raise CommandFailed(
             shown(args), completed.status, tail(completed.stdout + completed.stderr).strip()
@@ -112,6 +100,29 @@ def start(
         if cwd is not None and not cwd.is_dir():
             raise
         raise ProgramMissing(str(args[0])) from None
+
+
+def finish(
+    process: subprocess.Popen[bytes], *, stdin: str | None = None, timeout_s: float | None = None
+) -> Completed:
+    """Wait for a program that was started here; it is killed when time is up, and on Ctrl-C.
+
+    Raises CommandTimedOut.
+    """
+    try:
+        out, err = process.communicate(
+            None if stdin is None else stdin.encode("utf-8"), timeout=timeout_s
+        )
+    except subprocess.TimeoutExpired as fault:
+        kill_group(process)
+        args = process.args if isinstance(process.args, list) else [str(process.args)]
+        raise CommandTimedOut(
+            shown(args), timeout_s or 0.0, tail(_text(fault.stdout) + _text(fault.stderr))
+        ) from None
+    except BaseException:
+        kill_group(process)
+        raise
+    return Completed(process.returncode, _text(out), _text(err))
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:

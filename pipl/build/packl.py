@@ -28,6 +28,7 @@ from pipl.errors import (
     InstallFailed,
     Unresolvable,
 )
+from pipl_pipe import caches
 
 TIMEOUT_S = 900.0
 _INDEX_VARIABLES = ("UV_DEFAULT_INDEX", "PIP_INDEX_URL")
@@ -70,7 +71,9 @@ def build(folder: Path, out: Path, builder: Builder) -> Built:
     """
     with tempfile.TemporaryDirectory(prefix="pipl-build-") as name:
         work = Path(name)
-        environment = venv.create(work / "env", python.running())
+        environment = venv.create(
+            work / "env", python.running(), cache=caches.folder(builder.environ)
+        )
         workshop = _Workshop(
             folder, environment, builder, choose(builder.installer, builder.environ)
         )

@@ -172,11 +172,9 @@ class AssetsHere:
     @contextmanager
     def asked(self) -> Iterator[tuple[DevpiClient, Record]]:
         """The project's indexes, and the record of wheels looked into."""
-        import platformdirs
-
         from pipl.asset.marks import record
 
-        path = platformdirs.user_cache_path("pipl") / "products.sqlite3"
+        path = self.here.cache_folder / "products.sqlite3"
         with self.here.client(self.binding) as client, record.opened(path) as opened:
             yield client, opened
 

@@ -2,41 +2,59 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipl.env.install import NearbyIndex
+from pipl.env.lock import origin_of
 from pipl.errors import InvalidIndexName
 from pipl.index import nearby
 from pipl.index.name import IndexName
 
 if TYPE_CHECKING:
     from pipl.cli.here import Here
+    from pipl.index.nearby import Kept
 
 
-@dataclass(frozen=True)
 class KeptPages:
     """See `install.Nearby`; of an index that is not of a devpi server there are none."""
 
-    here: Here
+    def __init__(self, here: Here) -> None:
+        self._here = here
 
-    def __call__(self, index_url: str) -> str | None:
+    def seen(self, index_url: str) -> NearbyIndex | None:
         origin, index = _parts(index_url)
         if index is None:
             return None
-        cache = self.here.cache_folder
-        folder = self.here.asked(origin, lambda client: nearby.folder(client, index, cache))
-        return None if folder is None else folder.absolute().as_uri()
+        return shown(origin, nearby.seen(origin, index, self._here.cache_folder))
+
+    def current(self, index_url: str) -> NearbyIndex | None:
+        origin, index = _parts(index_url)
+        if index is None:
+            return None
+        cache = self._here.cache_folder
+        kept = self._here.asked(origin, lambda client: nearby.current(client, index, cache))
+        return shown(origin, kept)
 
     def forget(self, index_url: str) -> None:
         origin, index = _parts(index_url)
         if index is not None:
-            nearby.forget(origin, index, self.here.cache_folder)
+            nearby.forget(origin, index, self._here.cache_folder)
+
+
+def shown(origin: str, kept: Kept | None) -> NearbyIndex | None:
+    """Kept pages of the server at `origin`, as an index to read."""
+    if kept is None:
+        return None
+    mark = kept.mark
+    return NearbyIndex(
+        url=kept.folder.absolute().as_uri(),
+        state=f"{mark.feed} {mark.serial}",
+        shown=frozenset(f"{origin}/{source}/+simple/" for source in mark.sources),
+    )
 
 
 def _parts(index_url: str) -> tuple[str, IndexName | None]:
     """The root of the server, and the index's name."""
-    from pipl.env.lock import origin_of
-
     origin = origin_of(index_url)
     path = index_url.removeprefix(origin).partition("/+")[0]
     try:

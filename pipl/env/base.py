@@ -24,6 +24,7 @@ from pipl.env.environment import Environment
 from pipl.env.install import Installer
 from pipl.env.interpreter import Interpreter
 from pipl.env.lock import Lock
+from pipl_pipe import caches
 from pipl_pipe.asset.disk import files
 
 PROMPT = "a shared prompt"
@@ -126,7 +127,9 @@ class Wanted:
 
 def make(folder: Path, wanted: Wanted, environ: Mapping[str, str]) -> None:
     """Make a base in the existing empty `folder`, its manifest last. Raises as installing does."""
-    environment = venv.create(folder / _ENV, wanted.interpreter, prompt=PROMPT)
+    environment = venv.create(
+        folder / _ENV, wanted.interpreter, prompt=PROMPT, cache=caches.folder(environ)
+    )
     wanted.installer.sync(environment, wanted.lock, root=folder, index_url=wanted.index_url)
     process.run(  # what cannot be compiled is not needed: it says so when it is imported
         [environment.python, "-m", "compileall", "-q", environment.site_packages],

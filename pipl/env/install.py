@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Final, Protocol, TypeAlias
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from pipl.env.environment import Environment
 from pipl.env.interpreter import Interpreter
@@ -90,11 +90,27 @@ class Resolve:
         return self.prefer.without(self.upgrade)
 
 
+class NearbyIndex(NamedTuple):
+    """The URL of an index that shows what others hold.
+
+    While it has the same `state`, it shows the same; `shown` are the simple indexes whose every
+    file it tells.
+    """
+
+    url: str
+    state: str
+    shown: frozenset[str]
+
+
 class Nearby(Protocol):
     """Knows indexes that show what others hold, and are quicker to read."""
 
-    def __call__(self, index_url: str) -> str | None:
-        """The URL of such an index as it is now; None: there is none. Raises ServerDown."""
+    def seen(self, index_url: str) -> NearbyIndex | None:
+        """Such an index as it was when last asked for, perhaps long ago; None: never."""
+        ...
+
+    def current(self, index_url: str) -> NearbyIndex | None:
+        """Such an index as it is now; None: there is none. Raises ServerDown."""
         ...
 
     def forget(self, index_url: str) -> None:

@@ -25,13 +25,13 @@ PLAIN = re.compile(r"[A-Za-z0-9_./+@=, ~-]+")
 
 
 def create(
-    folder: Path, interpreter: Interpreter, *, prompt: str | None = None, cache: Path | None = None
+    folder: Path, interpreter: Interpreter, *, cache: Path, prompt: str | None = None
 ) -> Environment:
     """Make an empty environment (no pip in it), replacing an older one.
 
     It appears whole or not at all. `prompt` is what shells show while it is active (default:
-    the folder's name, or its parent's where that is hidden); blanks are kept in `cache`
-    (default: the user's cache folder). Raises PathExists where something else is at `folder`,
+    the folder's name, or its parent's where that is hidden); blanks are kept in `cache`, the
+    user's cache folder of pipl. Raises PathExists where something else is at `folder`,
     NotWritable, DiskFull.
     """
     folder = folder.absolute()
@@ -52,14 +52,10 @@ def create(
     return Environment(folder)
 
 
-def _blank(interpreter: Interpreter, cache: Path | None) -> Blank | None:
+def _blank(interpreter: Interpreter, cache: Path) -> Blank | None:
     """The blank for an interpreter; None where none can be kept (read-only home, Windows)."""
     if sys.platform == "win32":  # launchers there hold paths that cannot be rewritten
         return None
-    if cache is None:
-        import platformdirs  # not needed where the caller knows its cache
-
-        cache = platformdirs.user_cache_path("pipl")
     if not PLAIN.fullmatch(str(cache)):
         return None
     try:

@@ -17,11 +17,10 @@ import os
 import re
 import shutil
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pipl import durable
 from pipl.errors import AccessError, DiskFull, UnexpectedReply
-from pipl.index import simple_page
 from pipl.index.listing import Listing, Mark, Told
 from pipl.index.name import IndexName
 from pipl.index.pages import PAGE, Page
@@ -46,8 +45,15 @@ class Asked(Protocol):
     def get_json(self, path: str, *, timeout_s: float) -> object: ...
 
 
-def folder(client: Asked, index: IndexName, cache: Path) -> Path | None:
-    """The folder of simple pages, as of now; `cache` is the user's cache folder of pipl.
+class Kept(NamedTuple):
+    """A folder of simple pages, and of which state of the index they are."""
+
+    folder: Path
+    mark: Mark
+
+
+def current(client: Asked, index: IndexName, cache: Path) -> Kept | None:
+    """The pages of an index as of now; `cache` is the user's cache folder of pipl.
 
     None where the server does not tell them (an older one, or one that does not tell us), or
     there is no place for them: then its own pages are to be read. Raises ServerDown.
@@ -57,7 +63,7 @@ def folder(client: Asked, index: IndexName, cache: Path) -> Path | None:
     try:
         told = _fetch(client, index, known)
         if known is not None and _is_same(told, known):
-            return place / "simple"
+            return _kept(place, known)
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         with locking.locked(place / "lock"):
             if (now := _load(place)) != known:  # another process was quicker
@@ -65,7 +71,18 @@ def folder(client: Asked, index: IndexName, cache: Path) -> Path | None:
             _write(place, told, client.url)
     except (UnexpectedReply, AccessError, ValueError, OSError, DiskFull):
         return None
-    return place / "simple"
+    return _kept(place, told.mark)
+
+
+def seen(url: str, index: IndexName, cache: Path) -> Kept | None:
+    """The pages as they were when last asked for; None where they never were."""
+    place = _place(cache, url, index)
+    known = _load(place)
+    return None if known is None else _kept(place, known)
+
+
+def _kept(place: Path, mark: Mark) -> Kept:
+    return Kept(place / "simple", mark)
 
 
 def forget(url: str, index: IndexName, cache: Path) -> None:
@@ -87,6 +104,8 @@ def _is_same(told: Told[Page], known: Mark) -> bool:
 
 def _write(place: Path, told: Told[Page], url: str) -> None:
     """First the pages, each whole or not at all, then what they are of."""
+    from pipl.index import simple_page  # slow to import, and seldom is there something to write
+
     pages = place / "simple"
     if any(not _NAME.fullmatch(name) for name in told.found):
         raise ValueError("a name that is none")

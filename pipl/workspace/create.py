@@ -12,6 +12,7 @@ from pipl.workspace import folder
 from pipl.workspace.area import Workarea
 from pipl.workspace.folder import Workspace
 from pipl.workspace.place import Place, write_context
+from pipl_pipe import caches
 
 
 def create(
@@ -34,7 +35,7 @@ def create(
         if fill is not None:
             return fill(workspace)
         progress.phase(f"creating the environment with Python {interpreter.version}")
-        venv.create(workspace.environment.folder, interpreter)
+        venv.create(workspace.environment.folder, interpreter, cache=caches.folder(environ))
         write_context(Place(workspace.folder, workspace.binding, environ))
     except BaseException as fault:
         # what its packls lack on this machine takes nothing away from a workspace that is whole

@@ -21,6 +21,7 @@ from pipl.process import Completed
 from pipl.progress import SILENT, Progress
 from pipl.workspace import agreement, placed, settled, turns
 from pipl.workspace.place import Place, made_for, write_context
+from pipl_pipe import caches
 from pipl_pipe.names import normalised
 
 _PIPE = (  # `-m` would take modules from the current folder first
@@ -68,7 +69,7 @@ def materialise(
                     renewal.copy(folder, made)
                 else:
                     progress.phase(f"creating the environment with Python {interpreter.version}")
-                    venv.create(made, interpreter)
+                    venv.create(made, interpreter, cache=caches.folder(place.environ))
                 new = dataclasses.replace(place, name=made.name)
                 _install(new, lock, installer, progress)
                 _describe(new, progress)

@@ -7,18 +7,18 @@ import importlib.util
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from pipl import process
-from pipl.env import reach, requirement, surroundings, unfinished
+from pipl.env import reach, requirement, unfinished
 from pipl.env.edited import edited
 from pipl.env.environment import Environment
-from pipl.env.install import ALL, IN_PLACE, UV, Everything, Nearby, Resolve
-from pipl.env.installers import uv_universal, uv_words
+from pipl.env.install import ALL, IN_PLACE, UV, Everything, Nearby, NearbyIndex, Resolve
+from pipl.env.installers import uv_run, uv_universal, uv_words
+from pipl.env.installers.uv_run import UvCall
 from pipl.env.lock import Lock, LockedPackage, index_of, origin_of
 from pipl.env.paths import below, normal
+from pipl.env.proven import Proven
 from pipl.errors import (
     DiskFull,
     InstallFailed,
@@ -29,8 +29,6 @@ from pipl.errors import (
     Unresolvable,
 )
 from pipl.process import Completed
-
-_ALWAYS = ("--quiet", "--color=never", "--no-progress", "--no-python-downloads")
 
 
 def is_installed() -> bool:
@@ -65,25 +63,36 @@ class UvInstaller:
 
     def resolve(self, wanted: Resolve) -> Lock:
         """See `Installer.resolve`; the lock names every file of a version, for any platform."""
+        proven = Proven(self.program, self.environ)
+        seen = self._seen(wanted)
+        if seen and wanted.prefer and proven.holds(wanted, seen) and self._current(wanted) == seen:
+            return wanted.prefer
         with tempfile.TemporaryDirectory(prefix="pipl-resolve-") as name:
             output = Path(name) / "pylock.toml"
-            if wanted.preferred is not None:
-                output.write_text(wanted.preferred.render(), encoding="utf-8")
-            self._compile(wanted, Path(name), (), "--format=pylock.toml", f"--output-file={output}")
-            return _adopted(output, wanted)
+            told = ("--format=pylock.toml", f"--output-file={output}")
+            _, index = self._compile(wanted, Path(name), (), *told, output=output)
+            lock = _adopted(output, wanted)
+        if index is not None:
+            proven.note(wanted, index, lock)
+        return lock
 
     def requirers(self, wanted: Resolve, lock: Lock) -> dict[str, tuple[str, ...]]:
         """See `Installer.requirers`."""
         here = dataclasses.replace(wanted, platforms=())
         with tempfile.TemporaryDirectory(prefix="pipl-resolve-") as name:
             pins = requirement.pins(lock)
-            done = self._compile(here, Path(name), pins, "--annotation-style=line")
+            done, _ = self._compile(here, Path(name), pins, "--annotation-style=line")
             return uv_words.requirers(done.stdout)
 
     def _compile(
-        self, wanted: Resolve, folder: Path, pins: Sequence[str], *output: str
-    ) -> Completed:
-        nearby = self._nearby(wanted)
+        self,
+        wanted: Resolve,
+        folder: Path,
+        pins: Sequence[str],
+        *options: str,
+        output: Path | None = None,
+    ) -> tuple[Completed, NearbyIndex | None]:
+        """What uv says, and of which index nearby it does; `output` is the lock that it writes."""
         asked = requirement.write(
             folder / "requirements.in",
             [
@@ -98,12 +107,13 @@ class UvInstaller:
         if universal:
             uv_universal.prepare(folder, wanted.platforms, wanted.python)
         early = () if isinstance(wanted.early, Everything) else sorted(wanted.early)
-        call = partial(
-            self._run,
+        call = uv_run.call(
+            self.program,
+            self.environ,
             "pip",
             "compile",
             asked,
-            *output,
+            *options,
             f"--constraints={limits}",
             f"--python={wanted.python.path}",
             f"--prerelease={'allow' if wanted.early is ALL else 'if-necessary-or-explicit'}",
@@ -116,11 +126,10 @@ class UvInstaller:
             settings=folder if universal else None,
             timeout_s=wanted.timeout_s,
         )
-        # the first index that has a name is the only one that counts for it
-        done = call(*([f"--index={nearby}"] if nearby else []))
+        done, index = self._read(wanted, call, output)
         is_doubtful = done.status != 0 and wanted.timeout_s is None  # else it is only a try
-        if nearby and self.nearby and is_doubtful and uv_words.is_about_the_index(done):
-            done = call()
+        if index and self.nearby and is_doubtful and uv_words.is_about_the_index(done):
+            done, index = call.run(), None
             if done.status == 0:
                 self.nearby.forget(wanted.index_url)
         if done.status != 0:
@@ -128,7 +137,40 @@ class UvInstaller:
                 raise Unresolvable(uv_words.explained(done))
             reach.check_still(wanted.index_url, self.environ, "resolving")
             raise ResolverFailed(uv_words.explained(done))
-        return done
+        return done, index
+
+    def _read(
+        self, wanted: Resolve, call: UvCall, output: Path | None
+    ) -> tuple[Completed, NearbyIndex | None]:
+        """What uv says with the index nearby, and which that was.
+
+        uv begins with that index as it was last seen, while the server is asked whether it still
+        is so; it begins anew where not. Raises ServerDown.
+        """
+        seen = self._seen(wanted)
+        if seen is None:
+            index = self._current(wanted)
+        else:
+            _prefer(wanted, output)
+            with call.before(seen).started() as begun:
+                index = self._current(wanted)
+                if index == seen and (done := begun()).status == 0:
+                    return done, index
+        _prefer(wanted, output)
+        return call.before(index).run(), index
+
+    def _seen(self, wanted: Resolve) -> NearbyIndex | None:
+        if self.nearby is None or wanted.as_of is not None:
+            return None
+        return self.nearby.seen(wanted.index_url)
+
+    def _current(self, wanted: Resolve) -> NearbyIndex | None:
+        """Raises ServerDown, also where there is no index nearby."""
+        asked = self.nearby is not None and wanted.as_of is None
+        found = self.nearby.current(wanted.index_url) if self.nearby and asked else None
+        if found is None:
+            reach.check(wanted.index_url, self.environ)
+        return found
 
     def is_current(
         self, environment: Environment, lock: Lock, *, root: Path, index_url: str
@@ -138,13 +180,6 @@ class UvInstaller:
             return False
         done = self._sync(environment, lock, "--dry-run", "--offline", root=root, url=index_url)
         return done.status == 0 and uv_words.changes_nothing(done)
-
-    def _nearby(self, wanted: Resolve) -> str | None:
-        """Raises ServerDown, also where there is no index nearby."""
-        found = self.nearby(wanted.index_url) if self.nearby and wanted.as_of is None else None
-        if found is None:
-            reach.check(wanted.index_url, self.environ)
-        return found
 
     def sync(self, environment: Environment, lock: Lock, *, root: Path, index_url: str) -> None:
         """See `Installer.sync`."""
@@ -169,7 +204,9 @@ class UvInstaller:
         with tempfile.TemporaryDirectory(prefix="pipl-sync-") as folder:
             path = Path(folder) / "pylock.toml"
             path.write_text(_grounded(lock, root).render(), encoding="utf-8")
-            return self._run(
+            return uv_run.call(
+                self.program,
+                self.environ,
                 "pip",
                 "sync",
                 path,
@@ -180,7 +217,7 @@ class UvInstaller:
                 *options,
                 index_url=url,
                 cwd=root,
-            )
+            ).run()
 
     def add_files(
         self,
@@ -201,7 +238,9 @@ class UvInstaller:
             )
             pinned = requirement.pins(constraints) if constraints else []
             limits = requirement.write(Path(name) / "constraints.txt", pinned)
-            done = self._run(
+            done = uv_run.call(
+                self.program,
+                self.environ,
                 "pip",
                 "install",
                 f"--requirements={asked}",
@@ -211,35 +250,21 @@ class UvInstaller:
                 "--no-sources",
                 index_url=index_url,
                 cwd=environment.folder,
-            )
+            ).run()
             if done.status != 0:
                 if uv_words.is_about_requirements(done):
                     raise Unresolvable(uv_words.explained(done))
                 reach.check_still(index_url, self.environ, "installing")
                 raise InstallFailed(uv_words.explained(done))
 
-    def _run(
-        self,
-        *args: str | Path,
-        index_url: str | None,
-        cwd: Path,
-        settings: Path | None = None,
-        timeout_s: float | None = None,
-    ) -> Completed:
-        """`settings` is the folder of the only settings that count, None: there are none."""
-        where = [] if index_url is None else [f"--default-index={index_url}"]
-        variables = surroundings.of_index(index_url, self.environ)
-        if settings is not None:
-            variables.update(XDG_CONFIG_HOME=str(settings), UV_NO_SYSTEM_CONFIG="1")
-        elif index_url is not None:
-            where.append("--no-config")
-        said = [one for one in _ALWAYS if one != "--quiet" or "--dry-run" not in args]
-        call = [self.program, *args, *where, *said]
-        done = process.run(call, cwd=cwd, env=variables, check=False, timeout_s=timeout_s)
-        if done.status != 0 and uv_words.is_about_its_cache(done):  # such as in a read-only home
-            call.append("--no-cache")
-            done = process.run(call, cwd=cwd, env=variables, check=False, timeout_s=timeout_s)
-        return done
+
+def _prefer(wanted: Resolve, output: Path | None) -> None:
+    """Put where uv writes its lock what it is to keep of an older one."""
+    if output is None:
+        return
+    output.unlink(missing_ok=True)
+    if wanted.preferred is not None:
+        output.write_text(wanted.preferred.render(), encoding="utf-8")
 
 
 def _adopted(output: Path, wanted: Resolve) -> Lock:

@@ -66,7 +66,7 @@ class Session:
         if shutil.which(self.command[0]) is None:
             pytest.skip(f"{self.command[0]} is no shell of this machine")
         self.shell, self.folder = shell, folder
-        self.environment = venv.create(folder / ".VENV", python.find(None))
+        self.environment = venv.create(folder / ".VENV", python.find(None), cache=folder / "cache")
         settled = {"env": [asdict(one) for one in OPERATIONS], "broken": []}
         (self.environment.folder / "pipl-settled.json").write_text(json.dumps(settled))
         mark = {"workspace": str(folder), "task": "hero_model"}

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pipl import process
+from pipl.cli.kept_pages import shown
 from pipl.env import python
 from pipl.env.choice import choose
-from pipl.env.install import ALL, UV, Resolve
+from pipl.env.install import ALL, UV, NearbyIndex, Resolve
 from pipl.env.lock import Lock
 from pipl.errors import NotAllowed, ServerDown, UnexpectedReply
 from pipl.index import nearby
@@ -48,30 +51,35 @@ class KeptHere:
     index: IndexName
     cache: Path
 
-    def __call__(self, index_url: str) -> str:
-        return self.folder.as_uri()
+    def seen(self, index_url: str) -> NearbyIndex | None:
+        return shown(self.client.url, nearby.seen(self.client.url, self.index, self.cache))
+
+    def current(self, index_url: str) -> NearbyIndex | None:
+        return shown(self.client.url, nearby.current(self.client, self.index, self.cache))
 
     def forget(self, index_url: str) -> None:
         nearby.forget(self.client.url, self.index, self.cache)
 
     @property
     def folder(self) -> Path:
-        found = nearby.folder(self.client, self.index, self.cache)
-        assert found is not None
-        return found
+        return kept_now(self.client, self.index, self.cache)
 
 
 def upload(client: DevpiClient, index: IndexName, folder: Path, name: str, version: str) -> None:
     client.upload(index, make_wheel(folder / "wheels", name, version))
 
 
-def names(folder: Path | None) -> list[str]:
-    assert folder is not None
+def kept_now(client: DevpiClient, index: IndexName, cache: Path) -> Path:
+    found = nearby.current(client, index, cache)
+    assert found is not None
+    return found.folder
+
+
+def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def page(folder: Path | None, name: str) -> str:
-    assert folder is not None
+def page(folder: Path, name: str) -> str:
     return (folder / name / "index.html").read_text(encoding="utf-8")
 
 
@@ -83,25 +91,24 @@ def test_one_question_and_one_page(
     for name in ("a", "b", "c"):
         upload(root, base, tmp_path, name, "1.0")
     client, cache = Watched(root), tmp_path / "cache"
-    kept = nearby.folder(client, stage, cache)
+    kept = kept_now(client, stage, cache)
     assert (names(kept), client.told) == (["a", "b", "c"], ["a", "b", "c"])
-    assert kept is not None
     assert (kept.parent.stat().st_mode & 0o777) == 0o700
     client.asked, client.told = 0, []
-    assert nearby.folder(client, stage, cache) == kept
+    assert kept_now(client, stage, cache) == kept
     assert (client.asked, client.told) == (1, [])
     upload(root, stage, tmp_path, "b", "1.1")
     client.asked = 0
-    nearby.folder(client, stage, cache)
+    kept_now(client, stage, cache)
     assert set(client.told) == {"b"}
     assert "b-1.0-" in page(kept, "b")
     assert "b-1.1-" in page(kept, "b")
-    assert "b-1.1-" in page(nearby.folder(client, stage, tmp_path / "other"), "b")
+    assert "b-1.1-" in page(kept_now(client, stage, tmp_path / "other"), "b")
     root.yank(root.release(base, "a", "1.0"), "flipped")
-    nearby.folder(client, stage, cache)
+    kept_now(client, stage, cache)
     assert 'data-yanked="flipped"' in page(kept, "a")
     root._connection.send("DELETE", f"/{base}/c", doing="removing c")
-    assert names(nearby.folder(client, stage, cache)) == ["a", "b"]
+    assert names(kept_now(client, stage, cache)) == ["a", "b"]
 
 
 def test_what_is_damaged_or_of_another_database_is_fetched_anew(
@@ -109,15 +116,14 @@ def test_what_is_damaged_or_of_another_database_is_fetched_anew(
 ) -> None:
     index = make_index()
     upload(root, index, tmp_path, "a", "1.0")
-    kept = nearby.folder(root, index, tmp_path / "cache")
-    assert kept is not None
+    kept = kept_now(root, index, tmp_path / "cache")
     state = kept.parent / "state.json"
     good = json.loads(state.read_text(encoding="utf-8"))
     for text in ("", "[]", "{", json.dumps({**good, "feed": "another"}), json.dumps([good])):
         (kept / "a" / "index.html").write_text("nonsense", encoding="utf-8")
         (kept / "gone").mkdir(exist_ok=True)
         state.write_text(text, encoding="utf-8")
-        assert names(nearby.folder(root, index, tmp_path / "cache")) == ["a"]
+        assert names(kept_now(root, index, tmp_path / "cache")) == ["a"]
         assert "a-1.0-" in page(kept, "a")
 
 
@@ -128,16 +134,16 @@ def test_where_there_are_none(
     root.modify_index(hidden, {"acl_pkg_read": ["root"]})
     index = make_index(bases=(hidden,))
     nobody = devpi_server.client()
-    assert nearby.folder(nobody, index, tmp_path / "cache") is None
-    assert nearby.folder(nobody, IndexName("root", "nowhere"), tmp_path / "cache") is None
-    assert nearby.folder(root, index, tmp_path / "cache") is not None
+    assert nearby.current(nobody, index, tmp_path / "cache") is None
+    assert nearby.current(nobody, IndexName("root", "nowhere"), tmp_path / "cache") is None
+    assert nearby.current(root, index, tmp_path / "cache") is not None
     (tmp_path / "file").write_text("")
-    assert nearby.folder(root, index, tmp_path / "file") is None
+    assert nearby.current(root, index, tmp_path / "file") is None
     with simple_index(tmp_path) as older, DevpiClient(older.origin) as client:
-        assert nearby.folder(client, index, tmp_path / "cache") is None
+        assert nearby.current(client, index, tmp_path / "cache") is None
         url = client.url
     with DevpiClient(url) as client, pytest.raises(ServerDown):
-        nearby.folder(client, index, tmp_path / "cache")
+        nearby.current(client, index, tmp_path / "cache")
 
 
 def test_a_lock_is_the_same(
@@ -206,3 +212,70 @@ def test_a_page_that_lacks_something_is_not_believed(
     assert str(choose(UV, environ, nearby=pages).resolve(wanted).versions["hero-geo"]) == "2.0"
     if damage is not None:  # a page that is not there is asked of the server
         assert page(pages.folder, "hero-geo").count("hero_geo-") >= 2  # fetched anew
+
+
+def test_a_lock_that_came_out_unchanged_is_not_resolved_again(
+    devpi_server: RunningServer,
+    root: DevpiClient,
+    make_index: MakeIndex,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    index = make_index()
+    upload(root, index, tmp_path, "hero-geo", "1.0")
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "UV_CACHE_DIR": f"{tmp_path}/uv"}
+    environ["PIPL_CACHE_DIR"] = f"{tmp_path}/cache"
+    installer = choose(UV, environ, nearby=KeptHere(root, index, tmp_path / "cache"))
+    started: list[object] = []
+    start = process.start
+
+    def watched(*args: Any, **more: Any) -> Any:
+        started.append(args)
+        return start(*args, **more)
+
+    monkeypatch.setattr(process, "start", watched)
+
+    def resolves(wanted: Resolve) -> Lock | None:
+        """The lock, None where uv was not asked for it."""
+        started.clear()
+        lock = installer.resolve(wanted)
+        return lock if started else None
+
+    url = f"{devpi_server.url}/{index}/+simple/"
+    first = resolves(Resolve(("hero-geo",), tmp_path, url, python.find()))
+    again = Resolve(("hero-geo",), tmp_path, url, python.find(), prefer=first)
+    assert resolves(again) == first  # only this proves it
+    assert resolves(again) is None
+    assert installer.resolve(again) == first
+    for other in (
+        replace(again, requirements=("hero-geo>=1",)),
+        replace(again, constraints=("hero-geo<9",)),
+        replace(again, upgrade=ALL),
+        replace(again, platforms=("linux",)),
+        replace(again, prereleases=ALL),
+    ):
+        assert resolves(other) is not None
+    upload(root, index, tmp_path, "other", "1.0")
+    assert resolves(again) == first
+    assert resolves(again) is None
+    root.yank(root.release(index, "hero-geo", "1.0"), "torn mesh")
+    assert resolves(again) is not None
+
+
+def test_a_server_that_is_away_is_noticed_while_uv_works(
+    devpi_server: RunningServer, root: DevpiClient, make_index: MakeIndex, tmp_path: Path
+) -> None:
+    index = make_index()
+    upload(root, index, tmp_path, "hero-geo", "1.0")
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "UV_CACHE_DIR": f"{tmp_path}/uv"}
+    pages = KeptHere(root, index, tmp_path / "cache")
+    assert pages.current("") is not None
+
+    class Away(KeptHere):
+        def current(self, index_url: str) -> NearbyIndex | None:
+            raise ServerDown(index_url)
+
+    url = f"{devpi_server.url}/{index}/+simple/"
+    installer = choose(UV, environ, nearby=Away(root, index, tmp_path / "cache"))
+    with pytest.raises(ServerDown):
+        installer.resolve(Resolve(("hero-geo",), tmp_path, url, python.find()))

@@ -84,7 +84,7 @@ def build(folder: Path, name: str, source: str, points: dict[str, dict[str, str]
 
 def make_environment(folder: Path, project: Path) -> Environment:
     folder.mkdir()
-    environment = venv.create(folder / ".VENV", python.running())
+    environment = venv.create(folder / ".VENV", python.running(), cache=folder / "cache")
     here = Context(
         workspace=folder, project="MyProject", url="http://127.0.0.1:1", project_folder=project,
         index="root/PROJ", assets=folder / "assets",
