@@ -663,6 +663,13 @@ class NotBundled(EnvError):
     hint = "publish what is missing to the project's index, then `pipl work sync`"
 
 
+class OnePlatform(EnvError):
+    path: str
+    code = "env.one-platform"
+    says = "the lock {path} is for this platform alone"
+    hint = "name the project's with `pipl proj platforms`, then `pipl work lock`"
+
+
 class InvalidBundle(EnvError):
     """What is there is not what was bundled."""
 

@@ -10,7 +10,7 @@ from pipl.cli.here import Here, json_option, workspace_option
 
 @click.command(epilog="Example: pipl work bundle ~/usb/sh010")
 @click.argument("bundle_path", metavar="DIR")
-@click.option("--all-platforms", is_flag=True, help="Files for other platforms than this too.")
+@click.option("--all-platforms", is_flag=True, help="Files for all platforms of the lock.")
 @workspace_option
 @json_option
 def bundle(

@@ -62,7 +62,7 @@ class UvInstaller:
             raise ProgramMissing(UV) from fault
 
     def resolve(self, wanted: Resolve) -> Lock:
-        """See `Installer.resolve`; the lock names every file of a version, for any platform."""
+        """See `Installer.resolve`; the lock names every file of a version that fits a platform."""
         proven = Proven(self.program, self.environ)
         seen = self._seen(wanted)
         if seen and wanted.prefer and proven.holds(wanted, seen) and self._current(wanted) == seen:

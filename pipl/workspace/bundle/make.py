@@ -23,6 +23,7 @@ from pipl.errors import (
     NotInstalled,
     NotLocked,
     NotWritable,
+    OnePlatform,
     PathExists,
 )
 from pipl.index.client import IndexClient
@@ -67,10 +68,11 @@ def bundle(
 ) -> Bundled:
     """Write all that recreates a synced workspace to the new folder `destination`.
 
-    That is its lock, the files that it names for this platform (or for every one), what builds
-    its edited packls, these themselves, and the assets of its products. The folder appears
-    whole or not at all. Raises NotLocked, NotInstalled, NotBundled, PathExists, NotWritable,
-    ServerDown, DamagedDownload, StoreMisconfigured, FrameworkError (an asset that no place has).
+    That is its lock, the files that it names for this platform (or for all of its own), what
+    builds its edited packls, these themselves, and the assets of its products. The folder appears
+    whole or not at all. Raises NotLocked, NotInstalled, OnePlatform, NotBundled, PathExists,
+    NotWritable, ServerDown, DamagedDownload, StoreMisconfigured, FrameworkError (an asset that no
+    place has).
     """
     lock = read_lock(workspace)
     if lock is None:
@@ -79,6 +81,8 @@ def bundle(
         raise NotInstalled(str(workspace.folder))
     if os.path.lexists(destination):
         raise PathExists(str(destination))
+    if every_platform and not lock.platforms:
+        raise OnePlatform(str(workspace.lock_path))
     interpreter = interpreter_for(workspace)
     files = _files(workspace, lock, installer, interpreter, every_platform, progress)
     products = {one.package: one.content for one in placed.assets_of(workspace.environment)}

@@ -14,6 +14,7 @@ import pytest
 from pipl.errors import InvalidBundle
 from pipl.testing.commands import Shell
 from pipl.testing.projects import RunningProject
+from pipl.testing.simple_index import make_wheel
 from pipl.workspace.bundle import manifest as manifests
 from pipl_pipe.asset import reference as references
 from pipl_pipe.asset.reference import ProductAssets, Reference
@@ -145,6 +146,47 @@ def test_a_bundle_recreates_the_workspace_without_a_network(
     context = json.loads((there.cwd / ".VENV" / "pipl.json").read_text())
     assert (context["project"]["url"], context["index"]) == (NOWHERE, "root/PROJ")
     there.pipl("work", "sync")  # nothing is missing, so nobody is asked
+
+
+def test_pip_makes_and_reads_bundles_too(studio: Shell, home: Shell, tmp_path: Path) -> None:
+    by_pip = Shell(studio.cwd, {**studio.environ, "PIPL_INSTALLER": "pip"})
+    made = by_pip.json("work", "bundle", str(tmp_path / "usb"))["bundle"]
+    assert isinstance(made, dict)
+    assert (made["assets"], made["sources"]) == (1, ["desk_layout"])
+    source = copied(tmp_path / "usb", tmp_path)
+    there = Shell(home.cwd, {**home.environ, "PIPL_INSTALLER": "pip", "PIP_NO_CACHE_DIR": "1"})
+    there.pipl("work", "unbundle", str(source), "travel", "--new-area")
+    there = there.in_("travel")
+    assert "desk_layout" in there.pipl("work", "run", "task", "info")
+    assert (there.cwd / "assets" / "desk_geo" / "model.ma").read_text() == "//Maya ASCII\n"
+
+
+def test_a_bundle_holds_files_for_this_platform_or_for_all(
+    running: RunningProject, tmp_path: Path
+) -> None:
+    platforms = ("manylinux_2_17_x86_64", "manylinux_2_17_aarch64", "win_amd64")
+    for platform in platforms:
+        wheel = make_wheel(tmp_path / platform, "desk-native", "1.0")
+        native = wheel.rename(wheel.with_name(f"desk_native-1.0-py3-none-{platform}.whl"))
+        running.client.upload(running.project.index, native)
+    shell = running.shell.in_("workspaces")
+    shell.pipl("work", "create", "native", "--add", "desk-native")
+    shell = shell.in_("native")
+    done = shell.attempt("work", "bundle", str(tmp_path / "early"), "--all-platforms")
+    assert (done.status, "pipl proj platforms" in done.stderr) == (6, True)
+    shell.pipl("proj", "platforms", "linux", "windows")
+    shell.pipl("work", "lock")
+    shell.pipl("proj", "platforms", "--own")
+    for name, options in (("here", ()), ("everywhere", ("--all-platforms",))):
+        shell.pipl("work", "bundle", str(tmp_path / name), *options)
+    here, everywhere = (
+        {one.name.rpartition("-")[2] for one in (tmp_path / name / "wheels").glob("desk_native*")}
+        for name in ("here", "everywhere")
+    )
+    assert everywhere == {f"{platform}.whl" for platform in platforms}
+    assert len(here) == 1
+    assert here < everywhere
+    assert (shell.cwd / "pylock.toml").read_text() == (tmp_path / "here/pylock.toml").read_text()
 
 
 def test_a_workarea_is_needed_or_asked_for(bundle: Path, home: Shell) -> None:
