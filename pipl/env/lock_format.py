@@ -21,9 +21,9 @@ from pipl.env.paths import normal, of_uri
 from pipl.env.platforms import PLATFORMS
 
 LOCK_VERSION = "1.0"
-_SHA256 = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
+_SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
 _UNESCAPED = re.compile(r"[ !#-\[\]-~]*")
-_NAME = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE)
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 """What PEP 508 allows."""
 
 

@@ -134,6 +134,7 @@ WHEEL = f'wheels = [{{ url = "http://x/x-1-py3-none-any.whl", hashes = {{ sha256
         ('lock-version = "1.0"\npackages = 3', "packages"),
         ('lock-version = "1.0"\npackages = ["x"]', "packages"),
         (lock_text(WHEEL), "name"),
+        (lock_text(f'name = "\u212aamera"\nversion = "1"\n{WHEEL}'), "name"),  # a Kelvin sign
         (lock_text(f'name = "../x"\nversion = "1"\n{WHEEL}'), "name"),
         (lock_text(f'name = "x\\n--index-url=http://evil"\nversion = "1"\n{WHEEL}'), "name"),
         (lock_text(f'name = "x"\nversion = "one"\n{WHEEL}'), "version"),
