@@ -27,7 +27,7 @@ action. `pipl.cli` alone catches them; the exit code is the group's.
     │   ├── NoInterpreter, UnknownInstaller, InvalidRequirement
     │   ├── Unresolvable, ResolverFailed, InstallFailed, InvalidLock
     │   ├── NotLocked, NotInstalled, WorkspaceMoved, EnvironmentDamaged
-    │   ├── NotRelocated, NotBundled, InvalidBundle, OtherProject
+    │   ├── NotRelocated, NotBundled, OnePlatform, InvalidBundle, OtherProject
     │   └── LockStale, NoSuchLock, NotInLock, NoCommonInterpreter
     ├── BuildError                   7
     │   └── BuildFailed, InvalidWheel, InvalidSdist

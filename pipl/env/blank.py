@@ -1,4 +1,7 @@
-"""The empty environment that new ones are copied from, kept per interpreter."""
+"""The empty environment that new ones are copied from, kept per interpreter.
+
+Its activate scripts apply env sets already, so that this is done once and not for each copy.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,14 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipl.env import activation
+from pipl.env.environment import Environment
 from pipl.env.interpreter import Interpreter
 
 PROMPT = "a blank prompt"
 _FOLDER = "blank environments"
 """The space in these makes virtualenv quote them in every script, whatever the shell."""
-_FORMAT = "1"
+_FORMAT = "2"
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ def _make(folder: Path, interpreter: Interpreter) -> None:
     try:
         made = aside / "env"
         make(made, interpreter, prompt=PROMPT)
+        activation.install(Environment(made))
         own = aside / "own"
         _copy(made, own, {os.fsencode(made): os.fsencode(folder)})
         try:
@@ -65,11 +71,11 @@ def _make(folder: Path, interpreter: Interpreter) -> None:
 
 
 def key(interpreter: Interpreter) -> str:
-    """Names the interpreter and the virtualenv as they are now (hashlib is slow to import)."""
+    """Names the interpreter, virtualenv and pipl as they are now (hashlib is slow to import)."""
     spec = importlib.util.find_spec("virtualenv")
     maker = Path(spec.origin).with_name("version.py") if spec and spec.origin else None
-    parts = [_FORMAT, str(interpreter.version), _identity(interpreter.path)]
-    return "-".join([*parts, _identity(maker) if maker else "none"])
+    made_by = [interpreter.path, Path(activation.__file__), *([maker] if maker else [])]
+    return "-".join([_FORMAT, str(interpreter.version), *map(_identity, made_by)])
 
 
 def _identity(path: Path) -> str:

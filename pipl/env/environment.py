@@ -12,8 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from packaging.version import Version
-
 from pipl.env.interpreter import Interpreter
 
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
@@ -54,6 +52,8 @@ class Environment:
         base = said.get("base-executable")
         if version is None or not base or not Path(base).exists():
             return None
+        from packaging.version import Version  # slow to import, and seldom asked for
+
         return Interpreter(Path(base), Version(version[0]))
 
     def exists(self) -> bool:

@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from pipl.env import blank
+from pipl.env import activation, blank
 from pipl.env.blank import Blank
 from pipl.env.environment import Environment
 from pipl.env.interpreter import Interpreter
@@ -29,7 +29,7 @@ def create(
 ) -> Environment:
     """Make an empty environment (no pip in it), replacing an older one.
 
-    It appears whole or not at all. `prompt` is what shells show while it is active (default:
+    Its activate scripts apply the env sets of what is installed into it later. It appears whole or not at all. `prompt` is what shells show while it is active (default:
     the folder's name, or its parent's where that is hidden); blanks are kept in `cache`, the
     user's cache folder of pipl. Raises PathExists where something else is at `folder`,
     NotWritable, DiskFull.
@@ -83,6 +83,7 @@ def _make_in_place(folder: Path, interpreter: Interpreter, prompt: str) -> None:
         shutil.rmtree(folder)
     try:
         make(folder, interpreter, prompt=prompt)
+        activation.install(Environment(folder))
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
