@@ -10,7 +10,8 @@ import click
 
 from pipl import errors
 from pipl.cli.lazy import HELP
-from pipl.cli.main import cli, exit_code
+from pipl.cli.main import exit_code
+from pipl.cli.root import cli
 from pipl_pipe import errors as pipe_errors
 from pipl_pipe.errors import DesignedError
 

@@ -7,7 +7,9 @@ import time
 import click
 
 from pipl.cli import render
-from pipl.cli.here import ASK, Here, given_password, json_option
+from pipl.cli.asking import ASK, given_password
+from pipl.cli.here import Here
+from pipl.cli.options import json_option
 
 
 @click.command(epilog="Example: pipl login bob")

@@ -9,7 +9,7 @@ import click
 
 from pipl.cli import render
 from pipl.cli.asset_here import EXIT_FAULTS, AssetsHere, place_options
-from pipl.cli.here import json_option
+from pipl.cli.options import json_option
 
 if TYPE_CHECKING:
     from pipl.asset.upkeep.fsck import Fault

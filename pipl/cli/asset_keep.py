@@ -9,7 +9,7 @@ import click
 
 from pipl.cli import render
 from pipl.cli.asset_here import AssetsHere, place_options
-from pipl.cli.here import json_option
+from pipl.cli.options import json_option
 from pipl.errors import StoreShared
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}

@@ -9,7 +9,8 @@ import click
 
 from pipl.cli import render
 from pipl.cli.asset_here import AssetsHere, place_options
-from pipl.cli.here import Here, json_option, workspace_option
+from pipl.cli.here import Here
+from pipl.cli.options import json_option, workspace_option
 from pipl.errors import NotInstalled, StoreReplaced
 from pipl.progress import Counted
 

@@ -11,8 +11,9 @@ import click
 
 from pipl.cli import render
 from pipl.cli.ci_here import project_option
-from pipl.cli.here import Here, json_option
+from pipl.cli.here import Here
 from pipl.cli.lazy import LazyGroup
+from pipl.cli.options import json_option
 
 if TYPE_CHECKING:
     from pipl.ci.runner.parts import Notice

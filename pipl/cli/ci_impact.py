@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from pipl.cli import render
-from pipl.cli.here import Here, json_option
+from pipl.cli.here import Here
+from pipl.cli.options import json_option
 from pipl.cli.packl_graph import graph_of, graph_options
 
 if TYPE_CHECKING:

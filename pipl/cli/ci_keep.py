@@ -9,7 +9,8 @@ import click
 
 from pipl.cli import render
 from pipl.cli.ci_here import EXIT_FAULTS, ledger_of, project_at, project_option, span
-from pipl.cli.here import Here, json_option
+from pipl.cli.here import Here
+from pipl.cli.options import json_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

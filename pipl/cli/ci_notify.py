@@ -9,9 +9,11 @@ import time
 import click
 
 from pipl.cli import render
+from pipl.cli.asking import ASK, given_password
 from pipl.cli.ci_here import project_option
-from pipl.cli.here import ASK, Here, given_password, json_option
+from pipl.cli.here import Here
 from pipl.cli.lazy import LazyGroup
+from pipl.cli.options import json_option
 
 _HERE = "pipl.cli.ci_notify"
 notify = LazyGroup(

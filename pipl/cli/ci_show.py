@@ -9,7 +9,7 @@ import click
 
 from pipl.cli import render
 from pipl.cli.ci_here import ledger_of, project_at, project_option, run_type
-from pipl.cli.here import json_option
+from pipl.cli.options import json_option
 
 if TYPE_CHECKING:
     from pipl.ci.run import Run

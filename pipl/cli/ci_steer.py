@@ -10,7 +10,8 @@ import click
 
 from pipl.cli import render
 from pipl.cli.ci_here import EXIT_FAULTS, ledger_of, normal, project_at, project_option, run_type
-from pipl.cli.here import Here, json_option
+from pipl.cli.here import Here
+from pipl.cli.options import json_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from pipl.cli import render
-from pipl.cli.here import Here, json_option
+from pipl.cli.here import Here
 from pipl.cli.lazy import LazyGroup
+from pipl.cli.options import json_option
 
 if TYPE_CHECKING:
     from pipl.project.ci_token import CIToken

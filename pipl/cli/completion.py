@@ -10,7 +10,7 @@ from click.shell_completion import get_completion_class
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
     """Print the completion script of SHELL, to be evaluated in its start-up file."""
-    from pipl.cli.main import cli
+    from pipl.cli.root import cli
 
     complete = get_completion_class(shell)
     assert complete is not None

@@ -1,11 +1,10 @@
-"""The edge: where the command runs, for whom, with which variables."""
+"""The edge: where the command runs, for whom, with which variables. Without click."""
 
 from __future__ import annotations
 
 import contextlib
 import getpass
 import os
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,14 +12,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-import click
-
 from pipl.errors import (
     ManyPackls,
     NoPackl,
     NoProject,
     NoWorkspace,
-    PasswordNeeded,
     PathMissing,
 )
 
@@ -38,10 +34,7 @@ if TYPE_CHECKING:
     from pipl.workspace.place import Place
     from pipl_pipe.packl import Note
 
-ASK = "-"
-LEFT_TO_LOGIN = ""
 T = TypeVar("T")
-F = TypeVar("F", bound=Callable[..., object])
 
 
 @dataclass(frozen=True)
@@ -168,6 +161,7 @@ class Here:
 
     def client_with(self, binding: Binding, password: str, *, user: str = "root") -> DevpiClient:
         """A client for a password argument: given, asked for with -, or left to the login."""
+        from pipl.cli.asking import given_password
         from pipl.project import accounts
         from pipl.project.accounts import Credentials
 
@@ -211,83 +205,3 @@ class Here:
             return area.find(start).binding
         except NoWorkarea:
             return None
-
-
-def confirm(question: str) -> None:
-    """Ask before something is deleted; a no ends the command with status 1."""
-    if not click.confirm(question, err=True):
-        click.echo("Nothing was deleted.", err=True)
-        raise SystemExit(1)
-
-
-def given_password(argument: str, user: str) -> str | None:
-    """A password argument: `-` is asked for without echo, an empty one is left to the login."""
-    if argument == LEFT_TO_LOGIN:
-        return None
-    if argument != ASK:
-        return argument
-    if sys.stdin.isatty():
-        answer = click.prompt(
-            f"Password of {user}", hide_input=True, err=True, default="", show_default=False
-        )
-        return str(answer) or None
-    line = sys.stdin.readline().rstrip("\r\n")
-    if not line:
-        raise PasswordNeeded(user)
-    return line
-
-
-def json_option(command: F) -> F:
-    """`--json`: print one JSON document with stable keys."""
-    return click.option(
-        "--json", "as_json", is_flag=True, help="Print JSON for machines (docs/reference/json.md)."
-    )(command)
-
-
-def project_argument(command: F) -> F:
-    """The optional project path, as the last argument."""
-    return click.argument("project_path", default=".", metavar="[PROJECT_PATH]")(command)
-
-
-def as_of_option(command: F) -> F:
-    """`--as-of`: the index as it was at a time, which is given on as the index tells times."""
-    return click.option(
-        "--as-of",
-        "as_of",
-        default=None,
-        metavar="TIME",
-        callback=_time,
-        help="Resolve with what was on the index then, such as 2026-03-01T12:00.",
-    )(command)
-
-
-def _time(context: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
-    if text is None:
-        return None
-    from pipl.index import pages
-
-    return pages.time_of(text, None)
-
-
-def workspace_option(command: F) -> F:
-    """`-w`: another workspace than the current folder's."""
-    return click.option(
-        "-w",
-        "--workspace",
-        "workspace_path",
-        default=None,
-        metavar="PATH",
-        help="The workspace, if not the current one.",
-    )(command)
-
-
-def packl_option(command: F) -> F:
-    """`-p`: another packl than the current folder's."""
-    return click.option(
-        "-p",
-        "--packl",
-        "packl_path",
-        default=None,
-        metavar="PATH",
-        help="The packl, if not the current one.",
-    )(command)

@@ -8,59 +8,23 @@ import sys
 from collections.abc import Mapping
 from types import FrameType, MappingProxyType
 
-import click
-
-from pipl import __version__
-from pipl.cli.lazy import LazyGroup
+from pipl.cli import echo, everyday
 from pipl_pipe.errors import AssetError, DesignedError, ProductError
 
 EXIT_INTERRUPTED = 130
 EXIT_DISK_FULL = 10
 EXIT_FRAMEWORK = 11
 
-_PLACES = {
-    "proj": ("pipl.cli.proj:proj", "The project: its folder, server, users and indexes."),
-    "work": ("pipl.cli.work:work", "Workareas and workspaces."),
-    "packl": ("pipl.cli.packl:packl", "Packls: create, edit, build, publish."),
-    "asset": ("pipl.cli.asset:asset", "Assets of the current workspace, and the store."),
-    "path": ("pipl.cli.path:path", "Paths and names by templates: parse, format, find, check."),
-    "ci": ("pipl.cli.ci:ci", "The CI runner and its runs."),
-    "login": ("pipl.cli.account:login", "Log in to the project's server."),
-    "logout": ("pipl.cli.account:logout", "Forget the login."),
-    "whoami": ("pipl.cli.account:whoami", "Who commands act as."),
-    "demo": ("pipl.cli.demo:demo", "The whole road, from an empty folder to a shot."),
-    "completion": ("pipl.cli.completion:completion", "Completion for bash, zsh or fish."),
-}
-
-cli = click.version_option(__version__, prog_name="pipl")(
-    LazyGroup(
-        "pipl",
-        places=_PLACES,
-        help=(
-            "The Package Index PipeLine: every task, product and config of an animation or VFX "
-            "project is a Python package on the project's own index.\n\n"
-            "Commands guess the current project, workspace and packl from the current folder; "
-            "an argument overrides it."
-        ),
-        epilog="Example: pipl demo --keep",
-    )
-)
-
 
 def main() -> None:
     """Run the command line and exit. SIGTERM ends a command as cleanly as Ctrl-C does."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        status = cli.main(standalone_mode=False, prog_name="pipl")
-    except (click.exceptions.Abort, KeyboardInterrupt):
+        command = everyday.plain(sys.argv[1:])
+        status = _by_click() if command is None else command()
+    except KeyboardInterrupt:
         _refuse("interrupted", "interrupted", "nothing half-done counts; run it again")
         sys.exit(EXIT_INTERRUPTED)
-    except click.ClickException as fault:
-        if "--json" in sys.argv:
-            _refuse("usage", fault.format_message(), "see --help")
-        else:
-            fault.show()
-        sys.exit(fault.exit_code)
     except DesignedError as fault:
         _report(fault)
         sys.exit(exit_code(type(fault)))
@@ -73,6 +37,23 @@ def main() -> None:
         _say("error: no space left where the output goes")
         sys.exit(EXIT_DISK_FULL)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _by_click() -> object:
+    import click
+
+    from pipl.cli.root import cli
+
+    try:
+        return cli.main(standalone_mode=False, prog_name="pipl")
+    except click.exceptions.Abort:
+        raise KeyboardInterrupt from None
+    except click.ClickException as fault:
+        if "--json" in sys.argv:
+            _refuse("usage", fault.format_message(), "see --help")
+        else:
+            fault.show()
+        sys.exit(fault.exit_code)
 
 
 def exit_code(kind: type[DesignedError]) -> int:
@@ -109,4 +90,4 @@ def _refuse(
 
 
 def _say(text: str) -> None:
-    click.echo(text, err=True)
+    echo.err(text)

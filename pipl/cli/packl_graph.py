@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from pipl.cli import render
-from pipl.cli.here import F, Here, json_option
+from pipl.cli.here import Here
+from pipl.cli.options import F, json_option
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from pipl.cli import render
-from pipl.cli.here import Here, json_option, packl_option
+from pipl.cli.here import Here
+from pipl.cli.options import json_option, packl_option
 
 if TYPE_CHECKING:
     from pipl.index.devpi import DevpiClient

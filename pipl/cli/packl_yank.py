@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from pipl.cli import render
-from pipl.cli.here import Here, json_option, project_argument
+from pipl.cli.here import Here
+from pipl.cli.options import json_option, project_argument
 
 
 @click.command(epilog="Example: pipl packl yank hero-geo==1.2 --reason 'flipped normals'")

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from pipl.cli import render
-from pipl.cli.here import Here, json_option, workspace_option
+from pipl.cli.here import Here
 from pipl.cli.lazy import LazyGroup
+from pipl.cli.options import json_option, workspace_option
 
 if TYPE_CHECKING:
     from pipl_pipe.path.library import Library

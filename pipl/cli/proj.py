@@ -7,8 +7,9 @@ import dataclasses
 import click
 
 from pipl.cli import render
-from pipl.cli.here import Here, json_option, project_argument
+from pipl.cli.here import Here
 from pipl.cli.lazy import LazyGroup
+from pipl.cli.options import json_option, project_argument
 
 _HERE = "pipl.cli.proj"
 proj = LazyGroup(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import click
 
 from pipl.cli import render
-from pipl.cli.here import Here, confirm, json_option, project_argument
+from pipl.cli.asking import confirm
+from pipl.cli.here import Here
 from pipl.cli.lazy import LazyGroup
+from pipl.cli.options import json_option, project_argument
 
 _HERE = "pipl.cli.proj_index"
 index = LazyGroup(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import click
 
 from pipl.cli import render
-from pipl.cli.here import Here, confirm, given_password, json_option, project_argument
+from pipl.cli.asking import confirm, given_password
+from pipl.cli.here import Here
 from pipl.cli.lazy import LazyGroup
+from pipl.cli.options import json_option, project_argument
 
 _HERE = "pipl.cli.proj_user"
 user = LazyGroup(

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import click
-
+from pipl.cli import echo
 from pipl.progress import SILENT, Progress
 
 _TAKES_OVER = re.compile(
@@ -43,7 +42,7 @@ def plain(value: object) -> object:
 
 def print_json(value: object) -> None:
     """Print a value as one JSON document."""
-    click.echo(json.dumps(plain(value), indent=2, ensure_ascii=False))
+    echo.out(json.dumps(plain(value), indent=2, ensure_ascii=False))
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
@@ -58,14 +57,14 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, empty: st
     for row in rows:
         drawn.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     if not drawn.row_count:
-        click.echo(empty)
+        echo.out(empty)
         return
     width = None if sys.stdout.isatty() else 200
     console = Console(highlight=False, width=width)
     with console.capture() as capture:
         console.print(drawn)
     for line in capture.get().splitlines():
-        click.echo(line.rstrip())
+        echo.out(line.rstrip())
 
 
 @contextmanager
@@ -89,7 +88,7 @@ class _Lines:
     """A line for each phase, for logs."""
 
     def phase(self, text: str) -> None:
-        click.echo(f"… {text}", err=True)
+        echo.err(f"… {text}")
 
     def advance(self, done: int, total: int | None, unit: str = "bytes") -> None:
         pass

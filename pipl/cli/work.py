@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from pipl.cli import render
-from pipl.cli.here import Here, as_of_option, confirm, json_option, workspace_option
+from pipl.cli.asking import confirm
+from pipl.cli.here import Here
 from pipl.cli.lazy import LazyGroup
+from pipl.cli.options import as_of_option, json_option, workspace_option
 
 if TYPE_CHECKING:
     from pipl.workspace.folder import Workspace

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipl.cli.here import Here, json_option, workspace_option
+from pipl.cli import everyday
+from pipl.cli.here import Here
+from pipl.cli.options import json_option, workspace_option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from pipl.env.shells.shell import Shell
-    from pipl.workspace.variables import Explained, Variables
+    from pipl.workspace.variables import Explained
 
 
 class _Shell(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.4 on
@@ -55,6 +57,9 @@ def env(
     workspace_path: str | None, variable: str | None, shell: Shell | None, as_json: bool
 ) -> None:
     """What the env sets of the workspace's packls set, and which packl says so."""
+    if shell is None and variable is None:
+        everyday.env(workspace_path, as_json=as_json)
+        return
     from pipl.cli import render
     from pipl.workspace import variables
 
@@ -66,9 +71,6 @@ def env(
     elif variable is not None:
         explained = variables.explain(workspace, here.environ, variable)
         render.print_json(explained) if as_json else _show_explained(explained)
-    else:
-        found = variables.of(workspace, here.environ)
-        render.print_json(found) if as_json else _show(found)
 
 
 @click.command(epilog="Example: pipl work prefer OCIO show-colours")
@@ -96,21 +98,6 @@ def prefer(
         click.echo(f"{variable} is set by {packl} in {workspace.name}")
     else:
         click.echo(f"{variable} is set by whichever packl depends on the others")
-
-
-def _show(found: Variables) -> None:
-    for name, value in found.values.items():
-        text = f"{name} is not set" if value is None else f"{name}={value}"
-        click.echo(f"{text}  ({', '.join(found.packls(name))})")
-    for one in found.operations:
-        if one.action in ("alias", "source"):
-            click.echo(
-                f"{' '.join(filter(None, [one.action, one.name]))} {one.value}  ({one.source})"
-            )
-    if not found.operations:
-        click.echo("no packl of the workspace declares variables")
-    for fault in found.broken:
-        click.echo(f"warning: {fault}", err=True)
 
 
 def _show_explained(found: Explained) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
-from pipl.cli.here import Here, workspace_option
+from pipl.cli import everyday
+from pipl.cli.here import Here
+from pipl.cli.options import workspace_option
 from pipl.workspace import running
 
 
@@ -16,8 +18,7 @@ from pipl.workspace import running
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def run(workspace_path: str | None, command: tuple[str, ...]) -> None:
     """Run COMMAND in the workspace's environment, with its env sets; its status is ours."""
-    here = Here.now()
-    raise SystemExit(running.replace_by(command, here.workspace(workspace_path), here.environ))
+    raise SystemExit(everyday.run(workspace_path, command))
 
 
 @click.command(epilog="Example: pipl work shell")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from pipl.cli import render
-from pipl.cli.here import Here, json_option
+from pipl.cli.here import Here
+from pipl.cli.options import json_option
 
 
 @click.command(epilog="Example: pipl work overlay try_rig sh010-layout==1.0 --edit rigs/hero_rig")

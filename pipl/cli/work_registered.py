@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from pipl.cli import render
-from pipl.cli.here import Here, json_option
+from pipl.cli.here import Here
+from pipl.cli.options import json_option
 
 
 @click.command(epilog="Example: pipl work forget /home/anna/work/sh010")

@@ -29,10 +29,10 @@ def create(
 ) -> Environment:
     """Make an empty environment (no pip in it), replacing an older one.
 
-    Its activate scripts apply the env sets of what is installed into it later. It appears whole or not at all. `prompt` is what shells show while it is active (default:
-    the folder's name, or its parent's where that is hidden); blanks are kept in `cache`, the
-    user's cache folder of pipl. Raises PathExists where something else is at `folder`,
-    NotWritable, DiskFull.
+    Its activate scripts apply the env sets of what is installed into it later. It appears whole
+    or not at all. `prompt` is what shells show while it is active (default: the folder's name,
+    or its parent's where that is hidden); blanks are kept in `cache`, the user's cache folder of
+    pipl. Raises PathExists where something else is at `folder`, NotWritable, DiskFull.
     """
     folder = folder.absolute()
     shown = prompt or (folder.parent if folder.name.startswith(".") else folder).name

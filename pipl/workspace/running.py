@@ -10,20 +10,24 @@ from collections.abc import Mapping, Sequence
 from pipl.errors import CommandFailed, NotInstalled, ProgramMissing
 from pipl.workspace import place, settled
 from pipl.workspace.folder import Workspace
+from pipl.workspace.settled import Settled
 from pipl_pipe import variables as changes
 
 
-def environ_in(workspace: Workspace, environ: Mapping[str, str]) -> dict[str, str]:
+def environ_in(
+    workspace: Workspace, environ: Mapping[str, str], *, said: Settled | None = None
+) -> dict[str, str]:
     """The environment variables of a workspace: its PATH, its env sets, who it is.
 
-    Raises NotInstalled where it was never synced, WorkspaceMoved.
+    `said` is what its packls said, where that was read before. Raises NotInstalled where it was
+    never synced, WorkspaceMoved, EnvironmentDamaged.
     """
     environment = workspace.environment
     if not environment.exists():
         raise NotInstalled(str(workspace.folder))
     place.expect_unmoved(environment, workspace.folder)
     variables = environment.environ(environ)
-    operations = settled.read(environment).env
+    operations = (said or settled.read(environment)).env
     variables = changes.apply(operations, variables)
     variables["PIPL_WORKSPACE"] = str(workspace.folder)
     variables.pop("PIPL_OVERLAY", None)

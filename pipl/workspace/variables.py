@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipl.errors import InvalidName
 from pipl.workspace import folder as workspace_folder
-from pipl.workspace import running, settled, turns
+from pipl.workspace import running, settled
 from pipl.workspace.folder import Workspace
 from pipl_pipe.names import normalised
 from pipl_pipe.variables import Operation, apply
@@ -53,8 +53,8 @@ class Variables:
 
 def of(workspace: Workspace, environ: Mapping[str, str]) -> Variables:
     """Raises NotInstalled, WorkspaceMoved, EnvironmentDamaged."""
-    after = running.environ_in(workspace, environ)
     said = settled.read(workspace.environment)
+    after = running.environ_in(workspace, environ, said=said)
     names = sorted({one.name for one in said.env if one.action not in ("alias", "source")})
     return Variables(said.env, {name: after.get(name) for name in names}, said.broken)
 
@@ -92,6 +92,8 @@ def prefer(workspace: Workspace, variable: str, packl: str | None) -> Workspace:
     """
     if not variable.isidentifier():
         raise InvalidName(variable, "variables are named by letters, digits and _")
+    from pipl.workspace import turns  # slow to import, and seldom is something preferred
+
     with turns.alone(workspace.folder / ".change.lock"):
         now = workspace_folder.load(workspace.folder)
         kept = {name: one for name, one in now.prefer.items() if name != variable}

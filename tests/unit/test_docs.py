@@ -10,7 +10,7 @@ from types import ModuleType
 import click
 import pytest
 
-from pipl.cli.main import cli
+from pipl.cli.root import cli
 
 DOCS = Path(__file__).parents[2] / "docs"
 

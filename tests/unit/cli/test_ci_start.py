@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
-from pipl.cli.main import cli
+from pipl.cli.root import cli
 
 
 @pytest.mark.parametrize(

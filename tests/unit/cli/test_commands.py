@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from pipl.cli.lazy import LazyGroup
-from pipl.cli.main import cli
+from pipl.cli.root import cli
 
 WITHOUT_JSON = {"run", "shell", "py", "completion", "log", "flow graph", "metrics"}
 """They hand the terminal to another program, print a text as it is, or serve until Ctrl-C."""
@@ -78,7 +78,7 @@ def test_a_group_says_of_each_command_what_it_does(path: str) -> None:
 
 def test_help_imports_nothing_heavy() -> None:
     program = (
-        "import sys; from click.testing import CliRunner; from pipl.cli.main import cli;"
+        "import sys; from click.testing import CliRunner; from pipl.cli.root import cli;"
         "CliRunner().invoke(cli, ['--help']);"
         "print([name for name in ('rich', 'requests', 'tomlkit', 'sqlalchemy', 'virtualenv')"
         " if name in sys.modules])"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from pipl.cli.main import cli
+from pipl.cli.root import cli
 from pipl.errors import NoWorkspace
 from pipl_pipe.errors import (
     AmbiguousPath,
