@@ -90,7 +90,7 @@ def main(arguments: Sequence[str]) -> None:
     workspace = folder.create(area.create(base / "area", BINDING), "sets")
     interpreter = python.find(None)
     environment = venv.create(workspace.environment.folder, interpreter, cache=base / "cache")
-    framework = Path(__file__).parents[1] / "pipl_pipe"
+    framework = Path(__file__).resolve().parents[1] / "pipl_pipe"
     (environment.site_packages / "pipl_pipe").symlink_to(framework)
     for number in range(PACKLS):
         packl(environment.site_packages, number)
