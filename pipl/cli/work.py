@@ -333,12 +333,21 @@ def update(
 @json_option
 def status(workspace_path: str | None, as_json: bool) -> None:
     """What the workspace runs on, and what of it is outdated and why."""
+    from contextlib import ExitStack
+    from functools import cache
+
+    from pipl.packl.graph import kept
     from pipl.workspace import status as statuses
 
     here = Here.now()
     workspace = here.workspace(workspace_path)
-    with here.client(workspace.binding) as client:
-        found = statuses.status(workspace, client)
+    binding = workspace.binding
+    told = here.asked(
+        binding.url, lambda client: kept.read(client, binding.index, here.cache_folder)
+    )
+    with ExitStack() as stack:
+        asked = cache(lambda: stack.enter_context(here.client(binding)))
+        found = statuses.status(workspace, told, asked)
     if as_json:
         outdated = [one.name for one in found.outdated]
         render.print_json({"workspace": found, "outdated": outdated})
@@ -368,6 +377,8 @@ def status(workspace_path: str | None, as_json: bool) -> None:
                 if one.outdated and one.held_by
                 else f"outdated: pipl work update {one.name}"
                 if one.outdated
+                else "not on the index any more"
+                if one.latest is None
                 else "up to date",
             )
             for one in found.packls

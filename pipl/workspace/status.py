@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +11,12 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from pipl.env.lock import Lock, LockedPackage
+from pipl.env.lock import Lock, LockedPackage, index_of
 from pipl.errors import InvalidRequirement
 from pipl.index import release
 from pipl.index.client import IndexClient
 from pipl.index.name import IndexName
-from pipl.index.release import Release
+from pipl.index.requirements import Requirements
 from pipl.workspace import overlay
 from pipl.workspace.changes import Change
 from pipl.workspace.folder import Workspace
@@ -73,10 +73,15 @@ class WorkspaceStatus:
         return tuple(packl for packl in self.packls if packl.outdated)
 
 
-def status(workspace: Workspace, client: IndexClient) -> WorkspaceStatus:
-    """Compare the lock with what the project's own indexes hold now (not the mirror).
+def status(
+    workspace: Workspace,
+    told: Requirements,
+    asked: Callable[[], IndexClient],
+) -> WorkspaceStatus:
+    """Compare the lock with what the project's own indexes give now (not the mirror).
 
-    Raises ServerDown, InvalidLock.
+    `told` are their newest releases. `asked` gives a client, which is only needed for what is
+    locked in another version. Raises ServerDown, InvalidLock.
     """
     lock = read_lock(workspace)
     return WorkspaceStatus(
@@ -85,58 +90,60 @@ def status(workspace: Workspace, client: IndexClient) -> WorkspaceStatus:
         locked=lock is not None,
         installed=workspace.environment.exists(),
         opened=workspace.opened,
-        packls=_packls(workspace, lock, client) if lock else (),
+        packls=tuple(_packls(workspace, lock, told, asked)) if lock else (),
         overlay=workspace.overlay,
         differs=overlay.differences(workspace),
     )
 
 
-def _packls(workspace: Workspace, lock: Lock, client: IndexClient) -> tuple[PacklStatus, ...]:
-    homes = {
-        name: index
-        for index in reversed(own_indexes(client, workspace.binding.index))
-        for name in client.projects(index)
-    }
+def _packls(
+    workspace: Workspace,
+    lock: Lock,
+    told: Requirements,
+    asked: Callable[[], IndexClient],
+) -> Iterator[PacklStatus]:
     edited = [packl.read(path) for path in workspace.edited]
     follows = {canonicalize_name(one.name): one.follow for one in edited if one.kind == "task"}
     wanted = _requirements(workspace)
-    found = []
+    own = {f"{lock.origin}/{source}/+simple/" for source in told.sources}
     for package in lock.packages:
-        if package.name not in homes and not package.editable:
-            continue
-        home = homes.get(package.name)
-        releases = client.releases(home, package.name) if home else ()
-        newest = release.latest(releases)
+        given = told.packls.get(package.name)
+        home = package.index or index_of(package.files, lock.origin or "")
+        if given is None and not package.editable and home not in own:
+            continue  # it is not one of the project's
+        is_newest = given is not None and given.version == package.version
+        yanked = None if package.editable or is_newest else _yanked(asked(), told, package)
         held_by = next(
             (
                 f"{origin} requires {requirement}"
                 for origin, requirement in wanted
-                if newest is not None
+                if given is not None
                 and canonicalize_name(requirement.name) == package.name
-                and not requirement.specifier.contains(newest.version, prereleases=True)
+                and not requirement.specifier.contains(given.version, prereleases=True)
             ),
             None,
         )
-        found.append(
-            PacklStatus(
-                package.name,
-                package.version,
-                newest.version if newest else None,
-                package.editable,
-                held_by,
-                follows.get(canonicalize_name(package.name)) if package.editable else None,
-                _yanked(releases, package),
-            )
+        yield PacklStatus(
+            package.name,
+            package.version,
+            given.version if given else None,
+            package.editable,
+            held_by,
+            follows.get(canonicalize_name(package.name)) if package.editable else None,
+            yanked,
         )
-    return tuple(found)
 
 
-def _yanked(releases: Sequence[Release], package: LockedPackage) -> str | None:
+def _yanked(client: IndexClient, told: Requirements, package: LockedPackage) -> str | None:
     """Why the locked version is yanked, None where it is not."""
-    if package.editable or package.version is None:
-        return None
-    of_version = (one for one in releases if release.same_version(one.version, package.version))
-    return next((one.yanked for one in of_version), None)
+    for source in map(IndexName.parse, told.sources):  # the nearest that has the name counts
+        releases = client.releases(source, package.name)
+        if releases:
+            of_version = (
+                one for one in releases if release.same_version(one.version, package.version or "")
+            )
+            return next((one.yanked for one in of_version), None)
+    return None
 
 
 def own_indexes(client: IndexClient, name: IndexName) -> tuple[IndexName, ...]:

@@ -45,6 +45,8 @@ def test_yanked_and_as_of(running: RunningProject, workspace: Shell, tmp_path: P
     workspace.pipl("work", "update")
     assert versions(workspace) == ["1.0"]
     assert "up to date" in workspace.pipl("work", "status")
+    running.client.yank(running.client.release(index, "yank-me", "1.0"), "flipped too")
+    assert "yanked: flipped too" in workspace.pipl("work", "status")  # and nothing is left of it
 
 
 def test_the_owner_of_a_stage_yanks_there(
