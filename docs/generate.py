@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,10 +39,12 @@ def commands() -> str:
 
 def error_codes() -> str:
     """Every designed error: its code, exit code, and what its reader can do."""
+    for module in pkgutil.iter_modules(errors.__path__):
+        importlib.import_module(f"{errors.__name__}.{module.name}")
     rows = [
         f"| `{error.code}` | {exit_code(error)} | {_cell(error.says)} | {_cell(error.hint)} |"
-        for module in (errors, pipe_errors)
-        for error in sorted(_designed(module.__name__), key=lambda error: error.code)
+        for package in (errors.__name__, pipe_errors.__name__)
+        for error in sorted(_designed(package), key=lambda error: error.code)
     ]
     head = "| code | exit | message | what to do |\n| --- | --- | --- | --- |"
     return "\n".join([_NOTE, "# Errors\n", head, *rows, ""])
@@ -58,10 +62,11 @@ def _walk(
             yield from _walk(found, (*path, name))
 
 
-def _designed(module: str, root: type[DesignedError] = DesignedError) -> list[type[DesignedError]]:
+def _designed(package: str, root: type[DesignedError] = DesignedError) -> list[type[DesignedError]]:
     """The errors with a message of their own, whether or not others refine them."""
-    below = [found for child in root.__subclasses__() for found in _designed(module, child)]
-    is_own = "says" in vars(root) and root.__module__ == module and root is not DesignedError
+    below = [found for child in root.__subclasses__() for found in _designed(package, child)]
+    is_here = f"{root.__module__}.".startswith(f"{package}.")
+    is_own = "says" in vars(root) and is_here and root is not DesignedError
     return [root, *below] if is_own else below
 
 

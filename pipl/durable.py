@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from pathlib import Path
 
-from pipl.errors import DiskFull
+from pipl.errors.base import DiskFull
 from pipl_pipe import durable
 
 

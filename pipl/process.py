@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from pipl.errors import CommandFailed, CommandTimedOut, ProgramMissing
+from pipl.errors.program import CommandFailed, CommandTimedOut, ProgramMissing
 
 OUTPUT_TAIL = 8_000
 """How many characters of a program's output an error keeps."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import tomli
 
 from pipl import durable
-from pipl.errors import InvalidFile, NotWritable
+from pipl.errors.usage import InvalidFile, NotWritable
 
 MAX_BYTES = 1_000_000
 

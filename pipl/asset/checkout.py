@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipl import durable
 from pipl.asset.selection import Selected
-from pipl.errors import DestinationKept, NotWritable, PathExists
+from pipl.errors.usage import DestinationKept, NotWritable, PathExists
 from pipl_pipe.asset import view
 from pipl_pipe.asset.disk import aside, files
 from pipl_pipe.asset.progress import SILENT, Progress

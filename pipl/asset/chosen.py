@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pipl.asset.selection import Selected
-from pipl.errors import UnknownSelection
+from pipl.errors.usage import UnknownSelection
 from pipl.workspace.placed import Product
 from pipl_pipe.errors import UnknownAsset
 from pipl_pipe.names import normalised

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from pipl.errors import NoRemote, UnknownRemote
+from pipl.errors.asset import NoRemote, UnknownRemote
 from pipl_pipe.asset import places as opening
 from pipl_pipe.asset.objects import Objects
 from pipl_pipe.asset.places import Places, RemotePlace

@@ -10,7 +10,7 @@ from pipl.asset.marks import releases, wheels
 from pipl.asset.marks.record import Record
 from pipl.asset.marks.releases import ProductRelease
 from pipl.asset.upkeep import shelves
-from pipl.errors import UnknownSelection
+from pipl.errors.usage import UnknownSelection
 from pipl.index.client import IndexClient
 from pipl.index.release import same_version
 from pipl_pipe.asset.digest import Digest

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipl.asset import difference, selection
 from pipl.asset.difference import Tree
-from pipl.errors import PathMissing
+from pipl.errors.usage import PathMissing
 from pipl_pipe.asset.objects import Objects
 from pipl_pipe.asset.reference import Reference
 

@@ -21,13 +21,9 @@ from pipl.env import python, surroundings, venv
 from pipl.env.choice import choose
 from pipl.env.environment import Environment
 from pipl.env.install import Installer
-from pipl.errors import (
-    BuildFailed,
-    CommandFailed,
-    CommandTimedOut,
-    InstallFailed,
-    Unresolvable,
-)
+from pipl.errors.build import BuildFailed
+from pipl.errors.env import InstallFailed, Unresolvable
+from pipl.errors.program import CommandFailed, CommandTimedOut
 from pipl_pipe import caches
 
 TIMEOUT_S = 900.0

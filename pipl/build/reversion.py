@@ -25,7 +25,7 @@ from packaging.version import Version
 from tomlkit.exceptions import TOMLKitError
 
 from pipl import durable
-from pipl.errors import InvalidSdist, InvalidWheel
+from pipl.errors.build import InvalidSdist, InvalidWheel
 from pipl.index.release import same_version
 
 MAX_FILES = 20_000

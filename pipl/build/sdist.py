@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO
 
-from pipl.errors import DiskFull, InvalidSdist
+from pipl.errors.base import DiskFull
+from pipl.errors.build import InvalidSdist
 
 MAX_FILES = 20_000
 MAX_BYTES = 1_000_000_000

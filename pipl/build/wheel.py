@@ -12,7 +12,7 @@ from pathlib import Path
 from packaging.metadata import InvalidMetadata, parse_email
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-from pipl.errors import InvalidWheel
+from pipl.errors.build import InvalidWheel
 from pipl_pipe.errors import InvalidProduct
 from pipl_pipe.product.wheel import rewrite
 

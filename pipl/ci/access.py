@@ -7,7 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipl.errors import InvalidFile, NoCIUser, TokenRefused
+from pipl.errors.access import TokenRefused
+from pipl.errors.ci import NoCIUser
+from pipl.errors.usage import InvalidFile
 from pipl.index.devpi import DevpiClient
 from pipl.index.login import Login, LoginStore
 from pipl.project import ci_token, secrets

@@ -32,7 +32,8 @@ from pipl.ci.order import EXIT_OUT_OF_MEMORY, Order
 from pipl.ci.run import ENDS, Outcome
 from pipl.ci.toxresult import Machine
 from pipl.env import choice
-from pipl.errors import DiskFull, JobFailed, JobOutOfMemory
+from pipl.errors.base import DiskFull
+from pipl.errors.ci import JobFailed, JobOutOfMemory
 from pipl.index.devpi import DevpiClient
 from pipl_pipe.errors import DesignedError
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pipl.ci.engine import MEMORY, EngineSettings
-from pipl.errors import ResourcesLacking
+from pipl.errors.ci import ResourcesLacking
 
 
 @dataclass

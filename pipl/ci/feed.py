@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pipl.ci.event import ReleaseEvent
-from pipl.errors import ServerBusy, UnexpectedReply
+from pipl.errors.server import ServerBusy, UnexpectedReply
 from pipl.index.client import IndexClient
 
 PAGE_LIMIT = 500

@@ -9,7 +9,7 @@ from pathlib import Path
 from pipl.ci.ledger import queries
 from pipl.ci.ledger.database import Ledger
 from pipl.ci.place import CIPlace
-from pipl.errors import RunNotFound
+from pipl.errors.ci import RunNotFound
 
 
 def remove(place: CIPlace, ids: Iterable[int]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from pipl.ci.event import ReleaseEvent
 from pipl.ci.flow import FOLLOW, Flow, Stage
 from pipl.ci.run import NewRun, Run
-from pipl.errors import ReleaseNotFound
+from pipl.errors.index import ReleaseNotFound
 from pipl.index.client import IndexClient
 from pipl.index.name import IndexName
 from pipl.index.wheel_facts import AUTO

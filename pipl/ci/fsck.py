@@ -19,7 +19,8 @@ from pipl.ci.ledger.database import Ledger
 from pipl.ci.place import CIPlace
 from pipl.ci.run import NewRun, Run
 from pipl.ci.runner.delivery import PUBLISHED
-from pipl.errors import IndexNotFound, InvalidFlow
+from pipl.errors.ci import InvalidFlow
+from pipl.errors.index import IndexNotFound
 from pipl.index.client import IndexClient
 from pipl.index.name import IndexName
 from pipl.index.release import ReleaseFile

@@ -15,7 +15,7 @@ from pipl.ci.job_folder import JobSpec
 from pipl.ci.run import Outcome
 from pipl.ci.toxresult import Machine
 from pipl.env.install import Installer
-from pipl.errors import ReleaseNotFound
+from pipl.errors.index import ReleaseNotFound
 from pipl.index.client import IndexClient
 from pipl.index.release import Release, ReleaseFile
 from pipl.process import Completed

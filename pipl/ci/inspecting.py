@@ -15,7 +15,8 @@ from pipl.ci.notify import delivery
 from pipl.ci.pipeline import Pipeline, SourcedFlow
 from pipl.ci.place import CIPlace
 from pipl.env import choice
-from pipl.errors import InvalidFile, InvalidNotifier
+from pipl.errors.ci import InvalidNotifier
+from pipl.errors.usage import InvalidFile
 from pipl.index.client import IndexClient
 from pipl.project import ci_token, secrets
 from pipl.project.folder import Project

@@ -11,7 +11,8 @@ from pipl.build import wheel
 from pipl.ci.event import ReleaseEvent
 from pipl.ci.flow import KINDS, Facts, Flow
 from pipl.ci.run import NewRun
-from pipl.errors import AccessError, ServerError
+from pipl.errors.access import AccessError
+from pipl.errors.server import ServerError
 from pipl.index.client import IndexClient
 from pipl.index.name import IndexName
 from pipl.packl.publish import KIND_MEMBER

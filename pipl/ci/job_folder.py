@@ -18,7 +18,7 @@ from typing import Any
 
 from pipl import durable
 from pipl.ci.run import ENDS, Outcome
-from pipl.errors import InvalidFile
+from pipl.errors.usage import InvalidFile
 from pipl.index.name import IndexName
 from pipl.project.binding import Binding
 

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 from pipl.ci.ledger import overview, queue, scrape, statistics
 from pipl.ci.ledger.database import Ledger
 from pipl.ci.ledger.overview import Filter
-from pipl.errors import DiskFull, ExtraNeeded, LedgerAway, NotLoopback, PortTaken
+from pipl.errors.base import DiskFull
+from pipl.errors.ci import ExtraNeeded, LedgerAway, NotLoopback
+from pipl.errors.server import PortTaken
 
 if TYPE_CHECKING:
     from prometheus_client import Metric

@@ -17,12 +17,9 @@ from pipl.asset.selection import Selected
 from pipl.asset.upkeep import verifying
 from pipl.ci import statement
 from pipl.ci.statement import Json, Making
-from pipl.errors import (
-    DamagedDownload,
-    InvalidLock,
-    InvalidWheel,
-    ReleaseNotFound,
-)
+from pipl.errors.build import InvalidWheel
+from pipl.errors.env import InvalidLock
+from pipl.errors.index import DamagedDownload, ReleaseNotFound
 from pipl.index.client import IndexClient
 from pipl.index.name import IndexName
 from pipl.index.release import ReleaseFile, same_version

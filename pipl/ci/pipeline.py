@@ -16,7 +16,9 @@ from pipl.ci.event import ReleaseEvent
 from pipl.ci.flow import DEFAULT_FLOW, Flow
 from pipl.env import python
 from pipl.env.install import ALL, Installer, Resolve
-from pipl.errors import FrameworkError, InvalidFlow, ServerError
+from pipl.errors.base import FrameworkError
+from pipl.errors.ci import InvalidFlow
+from pipl.errors.server import ServerError
 from pipl.index import release
 from pipl.index.client import IndexClient
 from pipl.project.binding import Binding

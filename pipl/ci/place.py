@@ -9,7 +9,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from pipl.errors import NotWritable, RunnerBusy
+from pipl.errors.ci import RunnerBusy
+from pipl.errors.usage import NotWritable
 
 
 @dataclass(frozen=True)

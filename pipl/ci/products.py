@@ -11,13 +11,9 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 
 from pipl.ci import statement
 from pipl.ci.hashing import sha256_of
-from pipl.errors import (
-    InvalidWheel,
-    NoProvenance,
-    ProductDiffers,
-    ProductTaken,
-    ReleaseNotFound,
-)
+from pipl.errors.build import InvalidWheel
+from pipl.errors.ci import NoProvenance, ProductDiffers, ProductTaken
+from pipl.errors.index import ReleaseNotFound
 from pipl.index.client import IndexClient
 from pipl.index.name import IndexName
 from pipl.index.release import ReleaseFile, same_version

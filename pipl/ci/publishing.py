@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipl import durable
 from pipl.env.environment import Environment
-from pipl.errors import StoreReplaced
+from pipl.errors.asset import StoreReplaced
 from pipl.progress import SILENT, Counted
 from pipl.workspace.materialise import ask_pipe
 from pipl.workspace.placed import places_of

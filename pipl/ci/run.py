@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pipl.errors import DiskFull, FrameworkError, LoginExpired, ServerError
+from pipl.errors.access import LoginExpired
+from pipl.errors.base import DiskFull, FrameworkError
+from pipl.errors.server import ServerError
 from pipl.index.name import IndexName
 from pipl_pipe.errors import DesignedError, StoreFull, StoreUnreachable
 

@@ -22,7 +22,7 @@ from pipl.ci import toxresult
 from pipl.ci.hashing import sha256_of
 from pipl.ci.job_folder import KEPT
 from pipl.ci.toxresult import Command, Machine
-from pipl.errors import NoProvenance
+from pipl.errors.ci import NoProvenance
 from pipl.index.client import IndexClient
 from pipl.index.release import ReleaseFile
 from pipl_pipe.product import provenance

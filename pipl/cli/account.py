@@ -21,7 +21,7 @@ from pipl.cli.options import json_option
 @json_option
 def login(user: str, password: str, project_path: str, as_json: bool) -> None:
     """Log in to the project's server as USER; the login is kept for you alone (mode 0600)."""
-    from pipl.errors import PasswordNeeded
+    from pipl.errors.usage import PasswordNeeded
     from pipl.index.devpi import DevpiClient
     from pipl.project import accounts
 

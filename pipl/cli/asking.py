@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from pipl.errors import PasswordNeeded
+from pipl.errors.usage import PasswordNeeded
 
 ASK = "-"
 LEFT_TO_LOGIN = ""

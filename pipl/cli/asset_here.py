@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from pipl.cli.here import Here
-from pipl.errors import NoProject, NoStore, NothingSelected, SeveralAssets, UnknownSelection
+from pipl.errors.asset import NoStore
+from pipl.errors.usage import NoProject, NothingSelected, SeveralAssets, UnknownSelection
 
 if TYPE_CHECKING:
     from pipl.asset.marks.record import Record

@@ -10,7 +10,7 @@ import click
 from pipl.cli import render
 from pipl.cli.asset_here import AssetsHere, place_options
 from pipl.cli.options import json_option
-from pipl.errors import StoreShared
+from pipl.errors.asset import StoreShared
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 DEFAULT_GRACE = "14d"

@@ -185,7 +185,7 @@ def du(workspace_path: str | None, project_path: str | None, as_json: bool) -> N
 
 
 def _of_workspace(assets: AssetsHere) -> tuple[list[dict[str, object]], tuple[str, ...]]:
-    from pipl.errors import NotInstalled
+    from pipl.errors.env import NotInstalled
     from pipl.workspace import settled
 
     workspace = assets.workspace
@@ -230,7 +230,7 @@ def _of_project(
 def _users(assets: AssetsHere, chosen: Selected) -> tuple[list[str], str]:
     """The releases that reference an asset, and why they are not known where they are not."""
     from pipl.asset.marks import releases
-    from pipl.errors import PiplError
+    from pipl.errors.base import PiplError
 
     try:
         with assets.asked() as (client, record):

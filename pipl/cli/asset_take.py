@@ -11,7 +11,8 @@ from pipl.cli import render
 from pipl.cli.asset_here import AssetsHere, place_options
 from pipl.cli.here import Here
 from pipl.cli.options import json_option, workspace_option
-from pipl.errors import NotInstalled, StoreReplaced
+from pipl.errors.asset import StoreReplaced
+from pipl.errors.env import NotInstalled
 from pipl.progress import Counted
 
 if TYPE_CHECKING:

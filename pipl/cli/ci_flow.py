@@ -74,7 +74,7 @@ def check(project_path: str, file: Path | None, offered: tuple[str, ...], as_jso
     Everything is listed at once; with a problem (not a warning) the status is 8.
     """
     from pipl.ci import inspecting
-    from pipl.errors import InvalidFlow
+    from pipl.errors.ci import InvalidFlow
 
     here = Here.now()
     project = here.project(project_path)

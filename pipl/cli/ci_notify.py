@@ -37,7 +37,7 @@ def test(name: str, project_path: str, as_json: bool) -> None:
     from pipl.ci import inspecting
     from pipl.ci.notify import delivery
     from pipl.ci.notify.message import Message
-    from pipl.errors import NotifierUnknown
+    from pipl.errors.ci import NotifierUnknown
 
     here = Here.now()
     project = here.project(project_path)
@@ -64,7 +64,7 @@ def test(name: str, project_path: str, as_json: bool) -> None:
 def secret(name: str, project_path: str, as_json: bool) -> None:
     """Keep the secret NAME for notifiers: asked without echo, or read from standard input."""
     from pipl.ci.notify import notifier
-    from pipl.errors import InvalidName, PasswordNeeded
+    from pipl.errors.usage import InvalidName, PasswordNeeded
     from pipl.index.name import is_valid_part
     from pipl.project import secrets
 

@@ -128,7 +128,7 @@ def _chosen(
 
 def _do(chosen: tuple[int, ...], act: Callable[[int], Run], done: str, *, as_json: bool) -> int:
     """Do it to each run; those to which it cannot be done are told, and the status is 8 then."""
-    from pipl.errors import RunNotFound, WrongRunState
+    from pipl.errors.ci import RunNotFound, WrongRunState
 
     changed: list[Run] = []
     faults: list[RunNotFound | WrongRunState] = []

@@ -33,7 +33,7 @@ _project = click.option("--project", "project_path", default=".", help="The proj
 @json_option
 def show(project_path: str, as_json: bool) -> None:
     """Tell when the token was made, when it ends and what it may; never the token itself."""
-    from pipl.errors import NoCIToken
+    from pipl.errors.ci import NoCIToken
     from pipl.project import ci_token
 
     project = Here.now().project(project_path)

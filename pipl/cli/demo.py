@@ -23,7 +23,7 @@ def demo(path: str | None, keep: bool, as_json: bool) -> None:
     environments, real USD. The project is removed afterwards unless --keep is given.
     """
     from pipl.demo import road
-    from pipl.errors import PathExists
+    from pipl.errors.usage import PathExists
 
     here = Here.now()
     with tempfile.TemporaryDirectory(prefix="pipl-demo-", ignore_cleanup_errors=True) as temporary:

@@ -12,13 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from pipl.errors import (
-    ManyPackls,
-    NoPackl,
-    NoProject,
-    NoWorkspace,
-    PathMissing,
-)
+from pipl.errors.usage import ManyPackls, NoPackl, NoProject, NoWorkspace, PathMissing
 
 if TYPE_CHECKING:
     from pipl.build.packl import Builder
@@ -115,7 +109,8 @@ class Here:
 
         It is asked quickly where that will do; the whole client knows more of what is refused.
         """
-        from pipl.errors import AccessError, UnexpectedReply
+        from pipl.errors.access import AccessError
+        from pipl.errors.server import UnexpectedReply
         from pipl.index import light
 
         login = self.logins.get(url)
@@ -194,7 +189,7 @@ class Here:
         return start.resolve() if ".." in start.parts else start
 
     def _bound(self, start: Path) -> Binding | None:
-        from pipl.errors import NoWorkarea
+        from pipl.errors.usage import NoWorkarea
         from pipl.workspace import area, folder
 
         try:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipl.env.install import NearbyIndex
 from pipl.env.lock import origin_of
-from pipl.errors import InvalidIndexName
+from pipl.errors.usage import InvalidIndexName
 from pipl.index import nearby
 from pipl.index.name import IndexName
 

@@ -103,7 +103,7 @@ def _publish(
 
 
 def _workspace(here: Here, path: str) -> Workspace | None:
-    from pipl.errors import NoWorkspace
+    from pipl.errors.usage import NoWorkspace
 
     try:
         return here.workspace(path)

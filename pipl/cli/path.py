@@ -189,7 +189,7 @@ def _roots(here: Here) -> dict[str, str]:
 
 def _write_new(target: Path, text: str) -> None:
     from pipl import durable
-    from pipl.errors import PathExists
+    from pipl.errors.usage import PathExists
 
     if target.exists():
         raise PathExists(str(target))
@@ -235,7 +235,8 @@ def _findings(answer: Answer) -> list[str]:
 
 
 def _ask(workspace_path: str | None, arguments: list[str]) -> Answer:
-    from pipl.errors import NoTemplates, NotInstalled, NoWorkspace
+    from pipl.errors.env import NotInstalled
+    from pipl.errors.usage import NoTemplates, NoWorkspace
     from pipl.workspace import place
     from pipl.workspace.materialise import ask_pipe
 

@@ -58,7 +58,7 @@ def add(
     root_password: str, login: str, password: str, email: str, project_path: str, as_json: bool
 ) -> None:
     """Add the user LOGIN with a password and an e-mail address."""
-    from pipl.errors import PasswordNeeded
+    from pipl.errors.usage import PasswordNeeded
 
     here = Here.now()
     binding = here.binding(project_path)

@@ -222,7 +222,7 @@ def open_release(
 @json_option
 def delete(workspace_path: str, yes: bool, as_json: bool) -> None:
     """Delete the workspace at WORKSPACE_PATH, with the packls being edited in it."""
-    from pipl.errors import NoWorkspace
+    from pipl.errors.usage import NoWorkspace
     from pipl.workspace import folder
 
     here = Here.now()

@@ -25,7 +25,7 @@ def run(workspace_path: str | None, command: tuple[str, ...]) -> None:
 @click.argument("workspace_path", default=".", metavar="[WORKSPACE_PATH]")
 def shell(workspace_path: str) -> None:
     """Start your shell in the workspace's environment; leave it with `exit`."""
-    from pipl.errors import NotInstalled
+    from pipl.errors.env import NotInstalled
     from pipl.workspace import shell as shells
 
     here = Here.now()

@@ -22,7 +22,7 @@ from pipl.ci.ledger import queries
 from pipl.ci.ledger.database import Ledger
 from pipl.ci.place import CIPlace
 from pipl.demo import content
-from pipl.errors import RoadBlocked
+from pipl.errors.base import RoadBlocked
 from pipl.index.name import IndexName
 
 ARTIST = "anna"

@@ -22,7 +22,9 @@ from filelock import FileLock
 from pipl.env import base, blank, choice, venv
 from pipl.env.base import Base, Damaged, Wanted
 from pipl.env.environment import Environment
-from pipl.errors import DiskFull, EnvError, NotWritable
+from pipl.errors.base import DiskFull
+from pipl.errors.env import EnvError
+from pipl.errors.usage import NotWritable
 
 LIMIT = "PIPL_ENVIRONMENTS_GB"
 """The variable for how much all bases may take, in 10^9 bytes; 0: none are kept."""

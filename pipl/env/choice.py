@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from pipl.env.install import PIP, UV, Installer, Nearby
-from pipl.errors import UnknownInstaller
+from pipl.errors.env import UnknownInstaller
 
 
 def choose(

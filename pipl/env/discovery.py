@@ -12,7 +12,7 @@ from virtualenv import session_via_cli
 
 from pipl.env import managed
 from pipl.env.interpreter import Interpreter
-from pipl.errors import NoInterpreter
+from pipl.errors.env import NoInterpreter
 
 OLDEST_MINOR = 9
 NEWEST_MINOR = 15

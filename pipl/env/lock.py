@@ -20,7 +20,7 @@ from pipl import durable
 from pipl.env import lock_format
 from pipl.env.lock_format import Content
 from pipl.env.locked import LockedFile, LockedPackage
-from pipl.errors import InvalidLock
+from pipl.errors.env import InvalidLock
 
 __all__ = ["Lock", "LockedFile", "LockedPackage", "index_of", "origin_of"]
 

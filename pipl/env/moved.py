@@ -15,7 +15,7 @@ from pathlib import Path
 from pipl import durable
 from pipl.env.environment import Environment
 from pipl.env.venv import PLAIN
-from pipl.errors import NotRelocated
+from pipl.errors.env import NotRelocated
 
 MAX_BYTES = 8_000_000
 """Scripts are small; larger files there are programs."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from packaging.version import Version
 
 from pipl.env.interpreter import Interpreter
-from pipl.errors import NoInterpreter
+from pipl.errors.env import NoInterpreter
 
 
 def running() -> Interpreter:

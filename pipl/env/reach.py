@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pipl.env.lock import origin_of
 from pipl.env.surroundings import LOOPBACK
-from pipl.errors import ServerDown, ServerStopped
+from pipl.errors.server import ServerDown, ServerStopped
 
 CONNECT_TIMEOUT_S = 5.0
 

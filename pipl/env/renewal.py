@@ -18,7 +18,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipl.errors import DiskFull, NotWritable, PathExists
+from pipl.errors.base import DiskFull
+from pipl.errors.usage import NotWritable, PathExists
 from pipl_pipe.asset.disk import files
 
 _NEXT, _OLD = "-next", "-old"

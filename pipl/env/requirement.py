@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pipl.env.lock import Lock
-from pipl.errors import InvalidRequirement
+from pipl.errors.env import InvalidRequirement
 
 _PLAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 

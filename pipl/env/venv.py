@@ -18,7 +18,8 @@ from pipl.env import activation, blank
 from pipl.env.blank import Blank
 from pipl.env.environment import Environment
 from pipl.env.interpreter import Interpreter
-from pipl.errors import DiskFull, NotWritable, PathExists
+from pipl.errors.base import DiskFull
+from pipl.errors.usage import NotWritable, PathExists
 
 PLAIN = re.compile(r"[A-Za-z0-9_./+@=, ~-]+")
 """Texts that every shell reads unchanged between single quotes."""

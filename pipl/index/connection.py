@@ -15,18 +15,14 @@ import requests
 from requests.auth import AuthBase
 from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 
-from pipl.errors import (
-    AccessError,
-    LoginExpired,
-    LoginNeeded,
-    NotAllowed,
+from pipl.errors.access import AccessError, LoginExpired, LoginNeeded, NotAllowed, TokenRefused
+from pipl.errors.server import (
     ServerBusy,
     ServerDown,
     ServerError,
     ServerSlow,
     ServerStopped,
     ServerUntrusted,
-    TokenRefused,
     UnexpectedReply,
 )
 from pipl.index.login import Login

@@ -9,18 +9,18 @@ from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote
 
-from pipl.errors import (
+from pipl.errors.access import WrongPassword
+from pipl.errors.index import (
     AlreadyExists,
     IndexNotFound,
     IndexRefused,
-    InvalidName,
     ReleaseNotFound,
-    UnexpectedReply,
     UploadRefused,
     UserNotFound,
     VersionTaken,
-    WrongPassword,
 )
+from pipl.errors.server import UnexpectedReply
+from pipl.errors.usage import InvalidName
 from pipl.index import devpi_json, pages, requirements, transfer
 from pipl.index.client import MIRROR_TYPE, IndexConfig, User
 from pipl.index.connection import Connection, Reply

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from pipl.errors import LoginNeeded, NotAllowed, ServerDown, ServerSlow, UnexpectedReply
+from pipl.errors.access import LoginNeeded, NotAllowed
+from pipl.errors.server import ServerDown, ServerSlow, UnexpectedReply
 from pipl.index.login import Login
 
 if TYPE_CHECKING:

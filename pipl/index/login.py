@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipl import durable
-from pipl.errors import InvalidFile, NotWritable
+from pipl.errors.usage import InvalidFile, NotWritable
 from pipl_pipe import login as kept
 from pipl_pipe.login import Login as Login
 

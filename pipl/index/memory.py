@@ -10,21 +10,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from pipl.errors import (
+from pipl.errors.access import LoginExpired, LoginNeeded, NotAllowed, WrongPassword
+from pipl.errors.index import (
     AlreadyExists,
     IndexNotFound,
     IndexRefused,
-    InvalidName,
-    LoginExpired,
-    LoginNeeded,
-    NotAllowed,
     ReleaseNotFound,
-    UnexpectedReply,
     UploadRefused,
     UserNotFound,
     VersionTaken,
-    WrongPassword,
 )
+from pipl.errors.server import UnexpectedReply
+from pipl.errors.usage import InvalidName
 from pipl.index import pages, transfer, wheel_facts
 from pipl.index.client import ANONYMOUS, AUTHENTICATED, MIRROR_TYPE, IndexConfig, User
 from pipl.index.distribution import Distribution, UnreadableDistribution

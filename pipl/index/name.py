@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pipl.errors import InvalidIndexName
+from pipl.errors.usage import InvalidIndexName
 
 # What devpi takes for users and indexes (devpi_server.model.is_valid_name: of ASCII only letters,
 # digits and -.@_), less what would mean something else in a path.

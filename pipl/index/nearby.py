@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from pipl import durable
-from pipl.errors import AccessError, DiskFull, UnexpectedReply
+from pipl.errors.access import AccessError
+from pipl.errors.base import DiskFull
+from pipl.errors.server import UnexpectedReply
 from pipl.index.listing import Listing, Mark, Told
 from pipl.index.name import IndexName
 from pipl.index.pages import PAGE, Page

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone, tzinfo
 from typing import Any
 
-from pipl.errors import InvalidReason, InvalidTime
+from pipl.errors.usage import InvalidReason, InvalidTime
 
 PAGE = "/+pipl/pages"
 AS_OF = "/+pipl/as-of"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from pipl.errors import UserNotFound
+from pipl.errors.index import UserNotFound
 from pipl.index import devpi_json
 from pipl.index.connection import TOKEN_PREFIX, Connection, Reply
 

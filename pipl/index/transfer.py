@@ -9,7 +9,8 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipl.errors import DamagedDownload, DiskFull
+from pipl.errors.base import DiskFull
+from pipl.errors.index import DamagedDownload
 from pipl.index.release import ReleaseFile
 from pipl.progress import Progress
 

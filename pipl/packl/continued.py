@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipl.build import sdist
 from pipl.env.install import Installer
-from pipl.errors import InvalidSdist
+from pipl.errors.build import InvalidSdist
 from pipl.index.client import IndexClient
 from pipl.index.release import ReleaseFile
 from pipl.packl import version as versions

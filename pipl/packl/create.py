@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipl import extension
-from pipl.errors import UnknownTemplate
+from pipl.errors.usage import UnknownTemplate
 from pipl.packl.name import check_package_name, distribution_name
 from pipl.packl.template import render
 

@@ -10,7 +10,7 @@ from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from pipl import durable
-from pipl.errors import NotMigratable, PathExists
+from pipl.errors.usage import NotMigratable, PathExists
 from pipl.packl import setupl
 from pipl.packl.setupl import Values
 

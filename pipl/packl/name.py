@@ -7,7 +7,7 @@ import re
 
 from packaging.utils import canonicalize_name
 
-from pipl.errors import InvalidName
+from pipl.errors.usage import InvalidName
 
 _PACKAGE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 

@@ -22,7 +22,7 @@ from pipl.build.wheel import WheelDescription
 from pipl.env import python
 from pipl.env.install import Installer
 from pipl.env.lock import Lock
-from pipl.errors import InvalidWheel
+from pipl.errors.build import InvalidWheel
 from pipl.index.release import normalised
 from pipl.packl.graph.needs import Need, leading_name
 from pipl.packl.publish import LOCK_MEMBER

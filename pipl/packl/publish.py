@@ -15,7 +15,9 @@ from pipl.build import packl as packl_build
 from pipl.build import wheel
 from pipl.build.packl import Builder, Built
 from pipl.env.lock import Lock
-from pipl.errors import ManyStages, NotLocked, ReleaseNotFound, VersionTaken
+from pipl.errors.env import NotLocked
+from pipl.errors.index import ReleaseNotFound, VersionTaken
+from pipl.errors.usage import ManyStages
 from pipl.index import wheel_facts
 from pipl.index.client import ANONYMOUS, AUTHENTICATED, IndexClient
 from pipl.index.name import IndexName

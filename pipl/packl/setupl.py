@@ -17,7 +17,7 @@ import ast
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipl.errors import NotMigratable
+from pipl.errors.usage import NotMigratable
 
 MAX_BYTES = 1_000_000
 Values = dict[str, object]

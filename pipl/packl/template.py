@@ -18,7 +18,8 @@ from pathlib import Path, PurePosixPath
 from string import Template
 from typing import TYPE_CHECKING
 
-from pipl.errors import DiskFull, InvalidTemplate, NotWritable, PathExists
+from pipl.errors.base import DiskFull
+from pipl.errors.usage import InvalidTemplate, NotWritable, PathExists
 
 if TYPE_CHECKING:  # where it is at runtime differs from 3.10 to 3.14
     from importlib.abc import Traversable

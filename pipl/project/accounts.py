@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipl.errors import InUse, LoginNeeded, PasswordNeeded, UnexpectedReply
+from pipl.errors.access import LoginNeeded
+from pipl.errors.server import UnexpectedReply
+from pipl.errors.usage import InUse, PasswordNeeded
 from pipl.index.client import IndexClient, User
 from pipl.index.devpi import DevpiClient
 from pipl.index.login import LoginStore

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from pipl.errors import InvalidFile, NotWritable, TokenRefused
+from pipl.errors.access import TokenRefused
+from pipl.errors.usage import InvalidFile, NotWritable
 from pipl.index import tokens
 from pipl.index.connection import Connection
 from pipl.index.devpi import DevpiClient

@@ -9,7 +9,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from pipl.errors import InvalidFile
+from pipl.errors.usage import InvalidFile
 from pipl.index import tokens
 from pipl.index.login import Login
 from pipl.project import secrets

@@ -10,7 +10,14 @@ from pathlib import Path
 
 from pipl import toml
 from pipl.env.platforms import PLATFORMS
-from pipl.errors import InvalidFile, InvalidName, NestedProject, NoProject, NotWritable, PathExists
+from pipl.errors.usage import (
+    InvalidFile,
+    InvalidName,
+    NestedProject,
+    NoProject,
+    NotWritable,
+    PathExists,
+)
 from pipl.index.name import IndexName
 from pipl.project.binding import Binding
 

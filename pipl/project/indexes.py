@@ -11,7 +11,8 @@ from pathlib import Path
 
 from pipl import process
 from pipl.build.pipe import build_pipe_wheel
-from pipl.errors import IndexNotFound, InUse, VersionTaken
+from pipl.errors.index import IndexNotFound, VersionTaken
+from pipl.errors.usage import InUse
 from pipl.index.client import IndexClient, IndexConfig
 from pipl.index.devpi import DevpiClient
 from pipl.index.name import IndexName

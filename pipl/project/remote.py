@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from pipl.errors import InvalidUrl, UnexpectedReply
+from pipl.errors.server import UnexpectedReply
+from pipl.errors.usage import InvalidUrl
 from pipl.index.devpi import DevpiClient
 from pipl.index.name import IndexName
 from pipl.project.binding import Binding

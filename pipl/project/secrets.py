@@ -6,7 +6,7 @@ import secrets
 from pathlib import Path
 
 from pipl import durable
-from pipl.errors import NotWritable
+from pipl.errors.usage import NotWritable
 
 ROOT = "root"
 SERVER = "server"

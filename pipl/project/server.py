@@ -17,14 +17,8 @@ from argon2 import PasswordHasher
 from filelock import FileLock, Timeout
 
 from pipl import durable, process
-from pipl.errors import (
-    AlreadyRunning,
-    IndexFault,
-    NotRunning,
-    PortTaken,
-    ServerDied,
-    ServerError,
-)
+from pipl.errors.index import IndexFault
+from pipl.errors.server import AlreadyRunning, NotRunning, PortTaken, ServerDied, ServerError
 from pipl.index.devpi import DevpiClient
 from pipl.progress import SILENT, Progress
 from pipl.project import folder as project_folder

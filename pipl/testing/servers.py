@@ -15,7 +15,7 @@ import argon2
 import itsdangerous
 
 from pipl import process
-from pipl.errors import ServerDied, ServerDown
+from pipl.errors.server import ServerDied, ServerDown
 from pipl.index.client import MIRROR_TYPE, IndexConfig
 from pipl.index.devpi import DevpiClient
 from pipl.index.login import Login

@@ -16,7 +16,7 @@ from pyramid.httpexceptions import HTTPBadRequest  # type: ignore[import-untyped
 from pyramid.request import Request  # type: ignore[import-untyped]
 from pyramid.response import Response  # type: ignore[import-untyped]
 
-from pipl.errors import InvalidTime
+from pipl.errors.usage import InvalidTime
 from pipl.index import simple_page
 from pipl.index.pages import AS_OF, Page, time_of
 from pipl.web import pages

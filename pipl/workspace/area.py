@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipl import toml
-from pipl.errors import NotWritable, NoWorkarea, PathExists
+from pipl.errors.usage import NotWritable, NoWorkarea, PathExists
 from pipl.index.name import IndexName
 from pipl.project import folder as project_folder
 from pipl.project.binding import Binding

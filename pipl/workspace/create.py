@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from pipl.env import python as interpreters
 from pipl.env import venv
-from pipl.errors import FrameworkError
+from pipl.errors.base import FrameworkError
 from pipl.progress import SILENT, Progress
 from pipl.workspace import folder
 from pipl.workspace.area import Workarea

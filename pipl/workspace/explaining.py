@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pipl.env import python
 from pipl.env.install import Installer, Resolve
 from pipl.env.lock import Lock
-from pipl.errors import Unresolvable
+from pipl.errors.env import Unresolvable
 from pipl.index.offered import Offers
 from pipl.workspace import interpreters
 from pipl.workspace.conflict import demands as gathering

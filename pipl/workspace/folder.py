@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipl import toml
 from pipl.env.environment import Environment
-from pipl.errors import InvalidFile, InvalidName, NotWritable, NoWorkspace, PathExists
+from pipl.errors.usage import InvalidFile, InvalidName, NotWritable, NoWorkspace, PathExists
 from pipl.index.name import IndexName
 from pipl.project.binding import Binding
 from pipl.workspace import area

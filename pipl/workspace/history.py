@@ -13,7 +13,8 @@ from pathlib import Path
 
 from pipl import durable
 from pipl.env.lock import Lock
-from pipl.errors import InvalidFile, NoSuchLock
+from pipl.errors.env import NoSuchLock
+from pipl.errors.usage import InvalidFile
 from pipl.workspace.folder import Workspace
 
 FOLDER = ".history"

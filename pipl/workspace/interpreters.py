@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pipl.env import python
 from pipl.env.interpreter import Interpreter
 from pipl.env.lock import Lock
-from pipl.errors import NoCommonInterpreter, NoInterpreter
+from pipl.errors.env import NoCommonInterpreter, NoInterpreter
 from pipl.workspace.folder import Workspace
 from pipl_pipe import packl
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipl.env.lock import Lock
-from pipl.errors import NotLocked, PathMissing
+from pipl.errors.env import NotLocked
+from pipl.errors.usage import PathMissing
 from pipl.workspace import folder, locking, opened
 
 

@@ -13,14 +13,8 @@ from pipl.env import requirement
 from pipl.env.install import Installer, Resolve, Upgrade
 from pipl.env.interpreter import Interpreter
 from pipl.env.lock import Lock
-from pipl.errors import (
-    InvalidLock,
-    InvalidRequirement,
-    LockStale,
-    NotLocked,
-    NotWritable,
-    Unresolvable,
-)
+from pipl.errors.env import InvalidLock, InvalidRequirement, LockStale, NotLocked, Unresolvable
+from pipl.errors.usage import NotWritable
 from pipl.progress import SILENT, Progress
 from pipl.workspace import folder as workspace_folder
 from pipl.workspace import history, interpreters, turns

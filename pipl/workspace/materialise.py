@@ -16,7 +16,8 @@ from pipl.env.environment import Environment
 from pipl.env.install import Installer
 from pipl.env.interpreter import Interpreter
 from pipl.env.lock import Lock
-from pipl.errors import FrameworkError, InstallFailed
+from pipl.errors.base import FrameworkError
+from pipl.errors.env import InstallFailed
 from pipl.process import Completed
 from pipl.progress import SILENT, Progress
 from pipl.workspace import agreement, placed, settled, turns

@@ -10,7 +10,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from pipl.build import wheel
 from pipl.env.lock import Lock, LockedPackage
-from pipl.errors import InvalidRelease, InvalidWheel, ReleaseNotFound
+from pipl.errors.build import InvalidWheel
+from pipl.errors.index import ReleaseNotFound
+from pipl.errors.usage import InvalidRelease
 from pipl.index.client import IndexClient
 from pipl.index.name import IndexName
 from pipl.index.release import Release, ReleaseFile

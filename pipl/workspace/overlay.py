@@ -14,7 +14,8 @@ from pathlib import Path
 from pipl.env import requirement
 from pipl.env.install import Installer, Upgrade
 from pipl.env.lock import Lock
-from pipl.errors import InvalidName, NothingOverlaid, NotLocked, NotWritable
+from pipl.errors.env import NotLocked
+from pipl.errors.usage import InvalidName, NothingOverlaid, NotWritable
 from pipl.progress import SILENT, Progress
 from pipl.workspace import folder as workspace_folder
 from pipl.workspace import locking

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipl import durable
 from pipl.env.environment import Environment
-from pipl.errors import WorkspaceMoved
+from pipl.errors.env import WorkspaceMoved
 from pipl.project.binding import Binding
 from pipl.workspace.folder import ASSETS, ENVIRONMENT
 from pipl_pipe import context

@@ -13,13 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from pipl import durable
 from pipl.env.environment import Environment
-from pipl.errors import (
-    EnvironmentDamaged,
-    FrameworkError,
-    NotInstalled,
-    StoreMisconfigured,
-    StoreReplaced,
-)
+from pipl.errors.asset import StoreMisconfigured, StoreReplaced
+from pipl.errors.base import FrameworkError
+from pipl.errors.env import EnvironmentDamaged, NotInstalled
 from pipl.progress import SILENT, Counted, Progress
 from pipl_pipe.errors import PipeError
 

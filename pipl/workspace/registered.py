@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipl import durable
-from pipl.errors import DiskFull, InvalidFile, NotRegistered, NotWritable
+from pipl.errors.base import DiskFull
+from pipl.errors.usage import InvalidFile, NotRegistered, NotWritable
 
 FORMAT = "pipl-registered/1"
 FOLDER = "system/workspaces"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipl.env import moved
-from pipl.errors import NotInstalled, NotRelocated
+from pipl.errors.env import NotInstalled, NotRelocated
 from pipl.progress import SILENT, Progress
 from pipl.workspace import folder as workspace_folder
 from pipl.workspace import registered, turns

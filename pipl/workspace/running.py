@@ -7,7 +7,8 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 
-from pipl.errors import CommandFailed, NotInstalled, ProgramMissing
+from pipl.errors.env import NotInstalled
+from pipl.errors.program import CommandFailed, ProgramMissing
 from pipl.workspace import place, settled
 from pipl.workspace.folder import Workspace
 from pipl.workspace.settled import Settled

@@ -7,7 +7,8 @@ from dataclasses import dataclass, fields
 
 from pipl import durable
 from pipl.env.environment import Environment
-from pipl.errors import EnvironmentDamaged, FrameworkError
+from pipl.errors.base import FrameworkError
+from pipl.errors.env import EnvironmentDamaged
 from pipl_pipe.errors import EnvSetConflict, InstallationMissing
 from pipl_pipe.variables import Operation
 

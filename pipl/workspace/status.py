@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from pipl.env.lock import Lock, LockedPackage, index_of
-from pipl.errors import InvalidRequirement
+from pipl.errors.env import InvalidRequirement
 from pipl.index import release
 from pipl.index.client import IndexClient
 from pipl.index.name import IndexName

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from pipl.errors import NotWritable
+from pipl.errors.usage import NotWritable
 from pipl_pipe.asset.disk import locking
 
 

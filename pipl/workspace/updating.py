@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pipl.env import requirement
 from pipl.env.install import ALL, Installer, Upgrade
 from pipl.env.lock import Lock
-from pipl.errors import EnvError, InvalidName, LockStale, NotLocked
+from pipl.errors.env import EnvError, LockStale, NotLocked
+from pipl.errors.usage import InvalidName
 from pipl.progress import SILENT, Progress
 from pipl.workspace import folder as workspace_folder
 from pipl.workspace import history, locking

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipl.errors import InvalidName
+from pipl.errors.usage import InvalidName
 from pipl.workspace import folder as workspace_folder
 from pipl.workspace import running, settled
 from pipl.workspace.folder import Workspace

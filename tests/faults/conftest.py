@@ -37,7 +37,8 @@ from pipl.ci.ledger.database import Ledger, parse_url
 from pipl.ci.place import CIPlace
 from pipl.ci.run import PENDING, Run
 from pipl.ci.runner.delivery import PUBLISHED
-from pipl.errors import ServerError, VersionTaken
+from pipl.errors.index import VersionTaken
+from pipl.errors.server import ServerError
 from pipl.index.client import IndexClient, IndexConfig
 from pipl.index.name import IndexName
 from pipl.project import accounts, server

@@ -14,7 +14,7 @@ from pathlib import Path
 from pipl.ci import outbox
 from pipl.ci.handler import Job
 from pipl.ci.run import Outcome
-from pipl.errors import TestsFailed
+from pipl.errors.ci import TestsFailed
 from pipl_pipe.asset.stores.folder import FolderStore
 from pipl_pipe.product.wheel import Metadata, wheel_name, write_wheel
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pipl.errors import DiskFull
+from pipl.errors.base import DiskFull
 from pipl.testing.seen import eventually
 from pipl_pipe.asset.stores.folder import FolderStore
 from pipl_pipe.errors import StoreFull

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipl.errors import LedgerAway
+from pipl.errors.ci import LedgerAway
 from pipl.testing.seen import eventually
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from pipl.errors import VersionTaken
+from pipl.errors.index import VersionTaken
 
 BURST = 200
 

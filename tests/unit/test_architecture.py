@@ -37,7 +37,7 @@ PIPE_ROWS = [
 WEB_MAY = {
     "pipl",
     "pipl.ci.event",
-    "pipl.errors",
+    "pipl.errors.usage",
     "pipl.index.name",
     "pipl.index.release",
     "pipl.index.listing",

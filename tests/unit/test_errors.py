@@ -1,12 +1,19 @@
 """Every designed error reads well, survives pickling and says what to do."""
 
+import importlib
 import pickle
+import pkgutil
 
 import pytest
 
 import pipl.errors
 import pipl_pipe.errors
+from pipl.errors.index import VersionTaken
+from pipl.errors.usage import ManyPackls, NoProject
 from pipl_pipe.errors import DesignedError
+
+for module in pkgutil.iter_modules(pipl.errors.__path__):
+    importlib.import_module(f"pipl.errors.{module.name}")
 
 
 def designed(root: type[DesignedError]) -> list[type[DesignedError]]:
@@ -45,7 +52,8 @@ class TestEveryError:
         assert (type(again), again.fields) == (error, fault.fields)
 
     def test_it_is_drawn_in_the_tree(self, error: type[DesignedError]) -> None:
-        module = pipl.errors if error.__module__ == "pipl.errors" else pipl_pipe.errors
+        is_framework = error.__module__ == "pipl_pipe.errors"
+        module = pipl_pipe.errors if is_framework else pipl.errors
         assert error.__name__ in (module.__doc__ or "")
 
 
@@ -56,11 +64,11 @@ def test_codes_are_unique() -> None:
 
 def test_wrong_arguments_are_a_bug_at_once() -> None:
     with pytest.raises(TypeError, match="index, project, version"):
-        pipl.errors.VersionTaken("root/PROJ", "hero")  # type: ignore[call-arg]
+        VersionTaken("root/PROJ", "hero")  # type: ignore[call-arg]
     with pytest.raises(TypeError):
-        pipl.errors.NoProject("a", "b")  # type: ignore[call-arg]
+        NoProject("a", "b")  # type: ignore[call-arg]
     with pytest.raises(TypeError):
-        pipl.errors.NoProject(folder="a")  # type: ignore[call-arg]
+        NoProject(folder="a")  # type: ignore[call-arg]
 
 
 def test_defaults_of_fields() -> None:
@@ -68,4 +76,4 @@ def test_defaults_of_fields() -> None:
 
 
 def test_several_values_are_joined_for_people() -> None:
-    assert "a; b" in str(pipl.errors.ManyPackls("p", ("a", "b")))
+    assert "a; b" in str(ManyPackls("p", ("a", "b")))

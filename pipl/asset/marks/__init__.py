@@ -15,7 +15,8 @@ from pipl.asset.marks.digest_set import DigestSet
 from pipl.asset.marks.record import Record
 from pipl.asset.marks.releases import ProductRelease, Unreadable
 from pipl.asset.upkeep import shelves
-from pipl.errors import InvalidFile, UnexpectedReply
+from pipl.errors.server import UnexpectedReply
+from pipl.errors.usage import InvalidFile
 from pipl.index.client import IndexClient
 from pipl.index.release import ReleaseFile
 from pipl.progress import SILENT, Progress

@@ -11,7 +11,8 @@ from pipl.asset.marks import wheels
 from pipl.asset.marks.record import Record
 from pipl.asset.marks.releases import Unreadable
 from pipl.env.locked import LockedFile, LockedPackage
-from pipl.errors import InvalidIndexName, PiplError
+from pipl.errors.base import PiplError
+from pipl.errors.usage import InvalidIndexName
 from pipl.index.name import IndexName
 from pipl.index.release import ReleaseFile, same_version
 from pipl.project.folder import Project

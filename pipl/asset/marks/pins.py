@@ -15,7 +15,8 @@ from pathlib import Path
 from filelock import FileLock
 
 from pipl import durable
-from pipl.errors import InvalidFile, NotPinned, NotWritable
+from pipl.errors.asset import NotPinned
+from pipl.errors.usage import InvalidFile, NotWritable
 from pipl_pipe.asset.digest import Digest
 from pipl_pipe.errors import InvalidDigest
 

@@ -12,7 +12,9 @@ from pathlib import Path
 
 from pipl.asset.marks import wheels
 from pipl.asset.marks.record import Record
-from pipl.errors import PiplError, ReleaseNotFound, ServerDown, ServerStopped
+from pipl.errors.base import PiplError
+from pipl.errors.index import ReleaseNotFound
+from pipl.errors.server import ServerDown, ServerStopped
 from pipl.index.client import MIRROR_TYPE, IndexClient
 from pipl.index.name import IndexName
 from pipl.index.release import ReleaseFile

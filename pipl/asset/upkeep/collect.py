@@ -20,7 +20,7 @@ from pipl.asset.marks import recent
 from pipl.asset.marks.digest_set import DigestSet
 from pipl.asset.upkeep import quarantine, shelves
 from pipl.asset.upkeep.quarantine import Quarantined
-from pipl.errors import CollectorBusy, NoStore, NothingToUndo
+from pipl.errors.asset import CollectorBusy, NoStore, NothingToUndo
 from pipl.progress import SILENT, Progress
 from pipl_pipe.asset.digest import Digest
 from pipl_pipe.asset.disk import files, locking

@@ -13,7 +13,8 @@ from pipl.asset.upkeep import collect, fsck, repair
 from pipl.asset.upkeep.collect import Collected, Grace
 from pipl.asset.upkeep.fsck import Checked, Fault
 from pipl.asset.upkeep.repair import Mended
-from pipl.errors import MarksUnreadable, PiplError
+from pipl.errors.asset import MarksUnreadable
+from pipl.errors.base import PiplError
 from pipl.index.client import IndexClient
 from pipl.progress import SILENT, Progress
 from pipl.project.folder import Project

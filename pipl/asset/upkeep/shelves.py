@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipl.errors import NoStore
+from pipl.errors.asset import NoStore
 from pipl_pipe.asset import digest as digests
 from pipl_pipe.asset import manifest
 from pipl_pipe.asset.digest import ALGORITHMS, Digest

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pipl.asset import remotes
 from pipl.asset.selection import Selected
 from pipl.asset.upkeep.reading import compared
-from pipl.errors import NoStore
+from pipl.errors.asset import NoStore
 from pipl.progress import Counted, Progress
 from pipl_pipe.asset import places as opening
 from pipl_pipe.asset.digest import Digest

@@ -12,7 +12,7 @@ from pipl.ci.capacity import Capacity
 from pipl.ci.engine import Ended, EngineSettings, Work
 from pipl.ci.launch import Ahead, JobProcess
 from pipl.ci.order import GROUP_AUTO, GROUP_NONE, STOPPED_S, Order
-from pipl.errors import InvalidEngineOption
+from pipl.errors.ci import InvalidEngineOption
 
 OPTIONS = ("cgroup", "stopped_s")
 

@@ -22,7 +22,8 @@ from pipl.ci.flow.values import (
     OnFailure,
     Stage,
 )
-from pipl.errors import InvalidFlow, InvalidIndexName
+from pipl.errors.ci import InvalidFlow
+from pipl.errors.usage import InvalidIndexName
 from pipl.index.name import IndexName, is_valid_part
 
 MAX_RETRIES = 100

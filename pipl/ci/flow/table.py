@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from pipl.errors import InvalidIndexName
+from pipl.errors.usage import InvalidIndexName
 from pipl.index.name import IndexName
 
 MAX_S = 30 * 24 * 3600.0

@@ -12,7 +12,8 @@ from pipl.ci import outbox
 from pipl.ci.handler import Job
 from pipl.ci.hashing import sha256_of
 from pipl.ci.run import Outcome
-from pipl.errors import InvalidFlow, VersionTaken
+from pipl.errors.ci import InvalidFlow
+from pipl.errors.index import VersionTaken
 from pipl.index.name import IndexName
 from pipl.index.release import Release, latest, same_version
 from pipl.packl import postrelease

@@ -13,13 +13,9 @@ from pipl.ci.handler import Job
 from pipl.ci.run import Outcome
 from pipl.ci.statement import Making
 from pipl.ci.workplace import Subject, Workplace
-from pipl.errors import (
-    FrameworkError,
-    InvalidFlow,
-    InvalidWheel,
-    JobFailed,
-    WrittenOutside,
-)
+from pipl.errors.base import FrameworkError
+from pipl.errors.build import InvalidWheel
+from pipl.errors.ci import InvalidFlow, JobFailed, WrittenOutside
 from pipl.workspace.materialise import answer_of
 from pipl_pipe.task import snapshot
 

@@ -15,7 +15,9 @@ from pipl.ci.suite import Verdict
 from pipl.ci.toxresult import Command
 from pipl.ci.workplace import Subject, Workplace
 from pipl.env import python
-from pipl.errors import EnvError, NotAllowed, TestsFailed
+from pipl.errors.access import NotAllowed
+from pipl.errors.ci import TestsFailed
+from pipl.errors.env import EnvError
 from pipl_pipe import context
 
 TEST_EXTRA = "test"

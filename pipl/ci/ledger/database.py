@@ -22,15 +22,9 @@ from sqlalchemy.exc import (
 )
 
 from pipl.ci.ledger.schema import HEAD, facts, metadata
-from pipl.errors import (
-    DiskFull,
-    ExtraNeeded,
-    InvalidFile,
-    InvalidLedgerUrl,
-    LedgerAway,
-    LedgerGone,
-    UnknownLedger,
-)
+from pipl.errors.base import DiskFull
+from pipl.errors.ci import ExtraNeeded, InvalidLedgerUrl, LedgerAway, LedgerGone, UnknownLedger
+from pipl.errors.usage import InvalidFile
 
 BUSY_TIMEOUT_S = 30.0
 BUSY_PAUSE_S = 0.01

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from pipl.ci.ledger.schema import runs
 from pipl.ci.run import NewRun, Run
-from pipl.errors import RunNotFound
+from pipl.errors.ci import RunNotFound
 from pipl.index.name import IndexName
 
 

@@ -8,7 +8,7 @@ from pipl.ci.ledger import rows
 from pipl.ci.ledger.database import Ledger
 from pipl.ci.ledger.ending import successor
 from pipl.ci.run import PENDING, RETRYABLE, Run, State
-from pipl.errors import WrongRunState
+from pipl.errors.ci import WrongRunState
 
 QUEUED: tuple[State, ...] = ("queued",)
 HELD: tuple[State, ...] = ("held",)

@@ -13,7 +13,7 @@ from pipl.ci.ledger.database import Ledger
 from pipl.ci.ledger.notices import DueNotice
 from pipl.ci.notify.message import Message
 from pipl.ci.notify.notifier import LONGEST_TIMEOUT_S, Given, Notifier, NotifierFactory
-from pipl.errors import NotifierFailed, NotifierUnknown
+from pipl.errors.ci import NotifierFailed, NotifierUnknown
 from pipl_pipe.errors import DesignedError
 
 MAX_TRIES = 10

@@ -13,7 +13,7 @@ from email.utils import formatdate
 
 from pipl.ci.notify.message import Message
 from pipl.ci.notify.notifier import LONGEST_TIMEOUT_S, TIMEOUT_S, Given
-from pipl.errors import NotifierFailed
+from pipl.errors.ci import NotifierFailed
 
 PORTS = {"starttls": 587, "ssl": 465, "none": 25}
 _KEYS = ("to", "from", "server", "port", "security", "user", "secret", "ca", "timeout_s")

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from pipl.ci.flow import NotifierRule
 from pipl.ci.notify.message import Message
-from pipl.errors import InvalidNotifier
+from pipl.errors.ci import InvalidNotifier
 from pipl.index.name import is_valid_part
 
 FOLDER = "notify"

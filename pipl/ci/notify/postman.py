@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from pipl.ci.flow import Flow
 from pipl.ci.notify.delivery import Delivery
-from pipl.errors import DiskFull, LedgerAway
+from pipl.errors.base import DiskFull
+from pipl.errors.ci import LedgerAway
 
 EVERY_S = 1.0
 

@@ -14,7 +14,7 @@ import requests
 
 from pipl.ci.notify.message import Message
 from pipl.ci.notify.notifier import LONGEST_TIMEOUT_S, TIMEOUT_S, Given
-from pipl.errors import NotifierFailed
+from pipl.errors.ci import NotifierFailed
 
 TIMESTAMP = "X-Pipl-Timestamp"
 SIGNATURE = "X-Pipl-Signature"

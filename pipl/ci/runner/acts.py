@@ -8,7 +8,7 @@ from concurrent.futures import Future, wait
 from queue import Empty, SimpleQueue
 
 from pipl.ci.run import Outcome
-from pipl.errors import LoginExpired
+from pipl.errors.access import LoginExpired
 from pipl.index.client import IndexClient
 from pipl_pipe.errors import DesignedError
 

@@ -17,7 +17,9 @@ from pipl.ci.ledger.database import Ledger
 from pipl.ci.products import Delivery
 from pipl.ci.run import Outcome, Run
 from pipl.ci.statement import Json
-from pipl.errors import DiskFull, InvalidFlow, LedgerAway, LedgerGone, NotAllowed
+from pipl.errors.access import NotAllowed
+from pipl.errors.base import DiskFull
+from pipl.errors.ci import InvalidFlow, LedgerAway, LedgerGone
 from pipl.index.client import IndexClient
 from pipl.index.name import IndexName
 from pipl_pipe.errors import DesignedError

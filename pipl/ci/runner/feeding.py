@@ -11,7 +11,8 @@ from pipl.ci.ledger import queue
 from pipl.ci.ledger.database import Ledger
 from pipl.ci.runner.in_force import FlowInForce
 from pipl.ci.runner.parts import Notice, Parts
-from pipl.errors import AccessError, ServerError
+from pipl.errors.access import AccessError
+from pipl.errors.server import ServerError
 from pipl.index.client import IndexClient
 from pipl_pipe.errors import DesignedError
 

@@ -12,7 +12,7 @@ from pipl.ci.ledger.ending import Wanted
 from pipl.ci.pipeline import FlowSource
 from pipl.ci.run import Run
 from pipl.ci.runner.parts import Notice
-from pipl.errors import ServerError
+from pipl.errors.server import ServerError
 from pipl.index.client import IndexClient
 from pipl_pipe.errors import DesignedError
 

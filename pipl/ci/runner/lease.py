@@ -10,7 +10,8 @@ from pipl.ci.ledger import leases
 from pipl.ci.ledger.database import Ledger
 from pipl.ci.place import CIPlace
 from pipl.ci.runner.parts import Timing
-from pipl.errors import DiskFull, LedgerAway, LedgerGone
+from pipl.errors.base import DiskFull
+from pipl.errors.ci import LedgerAway, LedgerGone
 
 
 class Lease:

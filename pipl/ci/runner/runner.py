@@ -14,7 +14,8 @@ from pipl.ci.runner.in_force import FlowInForce
 from pipl.ci.runner.lease import Lease
 from pipl.ci.runner.parts import Notice, Parts
 from pipl.ci.runner.working import Working
-from pipl.errors import DiskFull, LedgerAway
+from pipl.errors.base import DiskFull
+from pipl.errors.ci import LedgerAway
 
 LONGEST_PAUSE_S = 30.0
 LOOK_S = 0.25

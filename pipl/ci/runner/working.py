@@ -26,16 +26,10 @@ from pipl.ci.runner.in_force import FlowInForce
 from pipl.ci.runner.journal import Journal
 from pipl.ci.runner.parts import Notice, Parts
 from pipl.ci.runner.promotion import promote
-from pipl.errors import (
-    DiskFull,
-    InvalidFile,
-    JobFailed,
-    JobLost,
-    JobOutOfMemory,
-    JobTimedOut,
-    LedgerAway,
-    ServerError,
-)
+from pipl.errors.base import DiskFull
+from pipl.errors.ci import JobFailed, JobLost, JobOutOfMemory, JobTimedOut, LedgerAway
+from pipl.errors.server import ServerError
+from pipl.errors.usage import InvalidFile
 from pipl_pipe.errors import DesignedError
 
 LONGEST_PAUSE_S = 30.0

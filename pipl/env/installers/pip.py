@@ -19,7 +19,8 @@ from pipl.env.installed import installed
 from pipl.env.installers import pip_report, pip_sync, pip_words
 from pipl.env.installers.pip_run import Pip, Target
 from pipl.env.lock import Lock
-from pipl.errors import InstallFailed, ProgramMissing, ResolverFailed, Unresolvable
+from pipl.errors.env import InstallFailed, ResolverFailed, Unresolvable
+from pipl.errors.program import ProgramMissing
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from pipl.env.install import Resolve
 from pipl.env.lock import Lock, LockedFile, LockedPackage, index_of, origin_of
 from pipl.env.locked import FileKind, normalised
 from pipl.env.paths import below, of_uri
-from pipl.errors import ResolverFailed
+from pipl.errors.env import ResolverFailed
 
 
 def read(path: Path) -> list[Mapping[str, Any]]:

@@ -13,7 +13,8 @@ from pipl.env.environment import Environment
 from pipl.env.install import IN_PLACE
 from pipl.env.installers import pip_sync, pip_words
 from pipl.env.lock import LockedPackage, origin_of
-from pipl.errors import InstallFailed, ServerDown
+from pipl.errors.env import InstallFailed
+from pipl.errors.server import ServerDown
 from pipl.process import Completed
 
 _ALWAYS = ("--disable-pip-version-check", "--no-input", "--no-color")

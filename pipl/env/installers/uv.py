@@ -19,15 +19,10 @@ from pipl.env.installers.uv_run import UvCall
 from pipl.env.lock import Lock, LockedPackage, index_of, origin_of
 from pipl.env.paths import below, normal
 from pipl.env.proven import Proven
-from pipl.errors import (
-    DiskFull,
-    InstallFailed,
-    InvalidLock,
-    ProgramMissing,
-    ResolverFailed,
-    ServerDown,
-    Unresolvable,
-)
+from pipl.errors.base import DiskFull
+from pipl.errors.env import InstallFailed, InvalidLock, ResolverFailed, Unresolvable
+from pipl.errors.program import ProgramMissing
+from pipl.errors.server import ServerDown
 from pipl.process import Completed
 
 

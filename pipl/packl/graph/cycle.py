@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipl.errors import TaskCycle
+from pipl.errors.index import TaskCycle
 from pipl.index.requirements import IndexedPackl
 from pipl.index.wheel_facts import WheelFacts
 from pipl.packl.graph.graph import TASK, Graph

@@ -7,7 +7,7 @@ from typing import Literal
 
 from packaging.version import InvalidVersion, Version
 
-from pipl.errors import UnknownPackl
+from pipl.errors.index import UnknownPackl
 from pipl.index.wheel_facts import AUTO
 from pipl.packl.graph.graph import TASK, Graph
 from pipl.packl.graph.needs import Mode, Need

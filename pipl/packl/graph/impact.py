@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from packaging.version import InvalidVersion
 
-from pipl.errors import UnknownPackl
+from pipl.errors.index import UnknownPackl
 from pipl.index.wheel_facts import AUTO
 from pipl.packl.graph import plan
 from pipl.packl.graph.dependents import Dependent, dependents

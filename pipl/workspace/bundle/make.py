@@ -16,16 +16,9 @@ from pipl import toml
 from pipl.env.install import Installer, Resolve
 from pipl.env.interpreter import Interpreter
 from pipl.env.lock import Lock, LockedFile, LockedPackage
-from pipl.errors import (
-    FrameworkError,
-    InvalidFile,
-    NotBundled,
-    NotInstalled,
-    NotLocked,
-    NotWritable,
-    OnePlatform,
-    PathExists,
-)
+from pipl.errors.base import FrameworkError
+from pipl.errors.env import NotBundled, NotInstalled, NotLocked, OnePlatform
+from pipl.errors.usage import InvalidFile, NotWritable, PathExists
 from pipl.index.client import IndexClient
 from pipl.index.release import ReleaseFile
 from pipl.progress import SILENT, Counted, Progress

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipl import durable
-from pipl.errors import InvalidBundle
+from pipl.errors.env import InvalidBundle
 from pipl.index.transfer import sha256_of
 from pipl.progress import SILENT, Progress
 from pipl_pipe.asset import reference as references

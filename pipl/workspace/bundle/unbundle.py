@@ -11,13 +11,9 @@ from packaging.version import Version
 
 from pipl.env.install import Installer
 from pipl.env.lock import Lock, LockedPackage
-from pipl.errors import (
-    FrameworkError,
-    InvalidBundle,
-    NoWorkarea,
-    NoWorkareaForBundle,
-    OtherProject,
-)
+from pipl.errors.base import FrameworkError
+from pipl.errors.env import InvalidBundle, OtherProject
+from pipl.errors.usage import NoWorkarea, NoWorkareaForBundle
 from pipl.index.name import IndexName
 from pipl.progress import SILENT, Counted, Progress
 from pipl.project.binding import Binding

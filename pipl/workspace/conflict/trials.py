@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from pipl.env.declared import Declared
 from pipl.env.install import Installer
 from pipl.env.lock import Lock
-from pipl.errors import PiplError
+from pipl.errors.base import PiplError
 from pipl.workspace.conflict.asked import Asked, Question
 from pipl.workspace.conflict.demands import Demand, Demands, plain
 

@@ -8,7 +8,7 @@ from pipl.env import declared
 from pipl.env.declared import Declared
 from pipl.env.lock import Lock
 from pipl.env.locked import LockedPackage
-from pipl.errors import NotLocked
+from pipl.errors.env import NotLocked
 from pipl.workspace.folder import Workspace
 from pipl.workspace.graph import reading
 from pipl.workspace.graph.graph import LockGraph

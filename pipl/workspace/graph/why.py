@@ -6,7 +6,7 @@ import difflib
 import heapq
 from dataclasses import dataclass
 
-from pipl.errors import NotInLock
+from pipl.errors.env import NotInLock
 from pipl.packl.graph.walks import shortest_path, ways
 from pipl.workspace.graph.graph import WORKSPACE, Edge, LockGraph, Node
 from pipl_pipe.names import normalised

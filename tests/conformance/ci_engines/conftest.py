@@ -25,7 +25,7 @@ TOKEN = "a-token-that-must-not-show"
 HANDLERS = """
 import os, pathlib, subprocess, sys, time
 from pipl.ci.run import Outcome
-from pipl.errors import TestsFailed
+from pipl.errors.ci import TestsFailed
 
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(600)"]
 DAEMON = '''

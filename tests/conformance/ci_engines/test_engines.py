@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 
 from pipl.ci.run import Outcome
-from pipl.errors import InvalidEngineOption, JobOutOfMemory, ResourcesLacking
+from pipl.errors.ci import InvalidEngineOption, JobOutOfMemory, ResourcesLacking
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="looks at processes by signal")
 

@@ -8,7 +8,7 @@ from email.header import decode_header, make_header
 import pytest
 
 from pipl.ci.notify.notifier import FOLDER
-from pipl.errors import InvalidNotifier, NotifierFailed
+from pipl.errors.ci import InvalidNotifier, NotifierFailed
 from pipl.project import secrets
 
 from .conftest import MESSAGE, SECRET, Maker, SmtpServer

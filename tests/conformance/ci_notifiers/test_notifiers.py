@@ -9,7 +9,7 @@ import pytest
 
 from pipl.ci.notify.message import Message
 from pipl.ci.notify.notifier import Notifier
-from pipl.errors import InvalidNotifier, NotifierFailed
+from pipl.errors.ci import InvalidNotifier, NotifierFailed
 
 from .conftest import MESSAGE
 

@@ -8,7 +8,7 @@ import hmac
 import pytest
 
 from pipl.ci.notify.notifier import FOLDER
-from pipl.errors import InvalidNotifier, NotifierFailed
+from pipl.errors.ci import InvalidNotifier, NotifierFailed
 from pipl.project import secrets
 
 from .conftest import MESSAGE, SECRET

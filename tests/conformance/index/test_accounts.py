@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pipl.errors import (
-    AlreadyExists,
-    InvalidName,
-    LoginExpired,
-    LoginNeeded,
-    NotAllowed,
-    UserNotFound,
-    WrongPassword,
-)
+from pipl.errors.access import LoginExpired, LoginNeeded, NotAllowed, WrongPassword
+from pipl.errors.index import AlreadyExists, UserNotFound
+from pipl.errors.usage import InvalidName
 from pipl.index.client import IndexConfig, User
 
 from .conftest import PASSWORD, Server

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipl.ci.event import ReleaseEvent
-from pipl.errors import UnexpectedReply
+from pipl.errors.server import UnexpectedReply
 from pipl.index.client import IndexClient
 from pipl.testing.distributions import make_sdist
 

@@ -6,14 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipl.errors import (
-    AlreadyExists,
-    IndexNotFound,
-    IndexRefused,
-    LoginNeeded,
-    NotAllowed,
-    UserNotFound,
-)
+from pipl.errors.access import LoginNeeded, NotAllowed
+from pipl.errors.index import AlreadyExists, IndexNotFound, IndexRefused, UserNotFound
 from pipl.index.client import IndexConfig
 from pipl.index.name import IndexName
 from pipl.testing.distributions import make_sdist

@@ -7,12 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pipl.errors import (
+from pipl.errors.access import LoginExpired, LoginNeeded, NotAllowed
+from pipl.errors.index import (
     DamagedDownload,
     IndexNotFound,
-    LoginExpired,
-    LoginNeeded,
-    NotAllowed,
     ReleaseNotFound,
     UploadRefused,
     VersionTaken,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipl.build import wheel
-from pipl.errors import IndexNotFound
+from pipl.errors.index import IndexNotFound
 from pipl.index.client import MIRROR_TYPE, IndexConfig
 from pipl.index.name import IndexName
 from pipl.index.requirements import IndexedPackl, Requirements

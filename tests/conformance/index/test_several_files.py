@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipl.errors import VersionTaken
+from pipl.errors.index import VersionTaken
 from pipl.testing.distributions import make_sdist
 from pipl.testing.simple_index import make_wheel
 

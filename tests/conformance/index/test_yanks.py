@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pipl.errors import InvalidReason, LoginNeeded, NotAllowed, ReleaseNotFound
+from pipl.errors.access import LoginNeeded, NotAllowed
+from pipl.errors.index import ReleaseNotFound
+from pipl.errors.usage import InvalidReason
 from pipl.index.release import latest
 from pipl.testing.distributions import make_sdist
 

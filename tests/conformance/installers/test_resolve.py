@@ -10,7 +10,8 @@ from packaging.version import Version
 from pipl.env import python
 from pipl.env.install import ALL, Resolve
 from pipl.env.lock import Lock
-from pipl.errors import InvalidRequirement, ResolverFailed, ServerDown, Unresolvable
+from pipl.errors.env import InvalidRequirement, ResolverFailed, Unresolvable
+from pipl.errors.server import ServerDown
 from pipl.testing.simple_index import make_wheel, simple_index
 
 from .conftest import Workshop

@@ -13,7 +13,8 @@ from pipl.build.packl import Builder, build
 from pipl.env.choice import choose
 from pipl.env.install import PIP, UV
 from pipl.env.lock import Lock, LockedPackage
-from pipl.errors import InstallFailed, ServerDown, Unresolvable
+from pipl.errors.env import InstallFailed, Unresolvable
+from pipl.errors.server import ServerDown
 from pipl.testing.simple_index import add_setuptools, make_wheel, simple_index
 
 from .conftest import Workshop

@@ -20,14 +20,9 @@ from pipl.ci.ledger import database, deliveries, ending, leases, logs, queries, 
 from pipl.ci.ledger.database import Ledger
 from pipl.ci.ledger.schema import HEAD, metadata
 from pipl.ci.run import NewRun, Outcome, Run
-from pipl.errors import (
-    DiskFull,
-    InvalidFile,
-    InvalidLedgerUrl,
-    LedgerAway,
-    LedgerGone,
-    UnknownLedger,
-)
+from pipl.errors.base import DiskFull
+from pipl.errors.ci import InvalidLedgerUrl, LedgerAway, LedgerGone, UnknownLedger
+from pipl.errors.usage import InvalidFile
 from pipl.index.name import IndexName
 
 TESTING = IndexName("root", "testing")

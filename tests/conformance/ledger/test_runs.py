@@ -11,7 +11,7 @@ from pipl.ci.ledger import ending, notices, queries, queue, steering
 from pipl.ci.ledger.database import Ledger
 from pipl.ci.ledger.ending import Wanted
 from pipl.ci.run import NewRun, Outcome, Run
-from pipl.errors import RunNotFound, WrongRunState
+from pipl.errors.ci import RunNotFound, WrongRunState
 from pipl.index.name import IndexName
 
 TESTING = IndexName("root", "testing")

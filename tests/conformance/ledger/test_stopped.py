@@ -9,7 +9,7 @@ import sqlalchemy
 
 from pipl.ci.ledger import database
 from pipl.ci.ledger.database import Ledger, parse_url
-from pipl.errors import LedgerAway
+from pipl.errors.ci import LedgerAway
 from pipl.testing.postgresql import PostgresqlServer
 
 LOCK = sqlalchemy.text("LOCK TABLE runs IN EXCLUSIVE MODE")

@@ -13,7 +13,8 @@ import pytest
 from pipl.build import wheel
 from pipl.build.packl import Builder, build
 from pipl.env.install import PIP, UV
-from pipl.errors import BuildFailed, ServerDown
+from pipl.errors.build import BuildFailed
+from pipl.errors.server import ServerDown
 from pipl.testing.simple_index import SimpleIndex, add_setuptools, simple_index
 
 

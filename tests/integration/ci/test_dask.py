@@ -16,7 +16,7 @@ from distributed import LocalCluster
 from pipl import process
 from pipl.ci.ledger import steering
 from pipl.ci.ledger.database import Ledger
-from pipl.errors import InvalidEngineOption, SchedulerDown, SchedulerInsecure
+from pipl.errors.ci import InvalidEngineOption, SchedulerDown, SchedulerInsecure
 from pipl.index.client import ANONYMOUS
 from pipl.index.name import IndexName
 from pipl.testing.farms import Farm, running_farm

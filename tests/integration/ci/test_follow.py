@@ -20,7 +20,8 @@ from pipl.ci.run import Outcome
 from pipl.ci.toxresult import Machine
 from pipl.env import choice
 from pipl.env.lock import Lock
-from pipl.errors import InvalidFlow, InvalidWheel
+from pipl.errors.build import InvalidWheel
+from pipl.errors.ci import InvalidFlow
 from pipl.index.client import IndexConfig
 from pipl.index.name import IndexName
 from pipl.index.release import Release

@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from pipl.build import wheel
-from pipl.errors import FrameworkError, InvalidFlow
+from pipl.errors.base import FrameworkError
+from pipl.errors.ci import InvalidFlow
 from pipl.index.name import IndexName
 from pipl.packl.publish import KIND_MEMBER
 from pipl.project import folder

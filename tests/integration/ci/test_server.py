@@ -10,7 +10,9 @@ from dataclasses import replace
 import pytest
 
 from pipl.ci.runner.parts import Timing
-from pipl.errors import NoCIUser, ServerError, TokenRefused
+from pipl.errors.access import TokenRefused
+from pipl.errors.ci import NoCIUser
+from pipl.errors.server import ServerError
 from pipl.index import tokens
 from pipl.project import ci_account, ci_token, secrets, server
 from pipl.testing.projects import STAGE

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pipl.errors import InvalidBundle
+from pipl.errors.env import InvalidBundle
 from pipl.testing.commands import Shell
 from pipl.testing.projects import RunningProject
 from pipl.testing.simple_index import make_wheel

@@ -11,7 +11,7 @@ from pipl.env import python, venv
 from pipl.env.choice import choose
 from pipl.env.install import PIP, UV, Resolve
 from pipl.env.installed import installed
-from pipl.errors import Unresolvable
+from pipl.errors.env import Unresolvable
 from pipl.index.devpi import DevpiClient
 from pipl.testing.servers import RunningServer
 from pipl.testing.simple_index import make_wheel

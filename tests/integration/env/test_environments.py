@@ -12,7 +12,7 @@ import pytest
 
 from pipl.env import python, venv
 from pipl.env.environment import Environment
-from pipl.errors import NotWritable, PathExists
+from pipl.errors.usage import NotWritable, PathExists
 
 INTERPRETER = python.running()
 

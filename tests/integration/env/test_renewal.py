@@ -20,7 +20,9 @@ from pipl.env.choice import choose
 from pipl.env.environment import Environment
 from pipl.env.install import UV, Installer, Resolve
 from pipl.env.lock import Lock
-from pipl.errors import DiskFull, InstallFailed, NotWritable, PathExists
+from pipl.errors.base import DiskFull
+from pipl.errors.env import InstallFailed
+from pipl.errors.usage import NotWritable, PathExists
 from pipl.index.name import IndexName
 from pipl.project.binding import Binding
 from pipl.testing.simple_index import SimpleIndex, make_wheel, simple_index

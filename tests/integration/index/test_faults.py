@@ -11,15 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from pipl.errors import (
-    LoginExpired,
-    NotAllowed,
-    ServerDown,
-    ServerSlow,
-    ServerStopped,
-    UnexpectedReply,
-    UploadRefused,
-)
+from pipl.errors.access import LoginExpired, NotAllowed
+from pipl.errors.index import UploadRefused
+from pipl.errors.server import ServerDown, ServerSlow, ServerStopped, UnexpectedReply
 from pipl.index.client import IndexConfig
 from pipl.index.devpi import DevpiClient
 from pipl.index.name import IndexName

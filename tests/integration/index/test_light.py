@@ -10,7 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from pipl.errors import LoginNeeded, NotAllowed, ServerDown, ServerSlow, UnexpectedReply
+from pipl.errors.access import LoginNeeded, NotAllowed
+from pipl.errors.server import ServerDown, ServerSlow, UnexpectedReply
 from pipl.index import light
 from pipl.index.light import LightClient
 from pipl.index.login import Login

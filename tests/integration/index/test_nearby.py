@@ -17,7 +17,8 @@ from pipl.env import python
 from pipl.env.choice import choose
 from pipl.env.install import ALL, UV, NearbyIndex, Resolve
 from pipl.env.lock import Lock
-from pipl.errors import NotAllowed, ServerDown, UnexpectedReply
+from pipl.errors.access import NotAllowed
+from pipl.errors.server import ServerDown, UnexpectedReply
 from pipl.index import nearby
 from pipl.index.devpi import DevpiClient
 from pipl.index.name import IndexName

@@ -16,16 +16,10 @@ import pytest
 
 from pipl import process
 from pipl.ci.access import Access, Reminder
-from pipl.errors import (
-    InvalidFile,
-    LoginExpired,
-    NoCIUser,
-    NotAllowed,
-    NotWritable,
-    PiplError,
-    TokenRefused,
-    WrongPassword,
-)
+from pipl.errors.access import LoginExpired, NotAllowed, TokenRefused, WrongPassword
+from pipl.errors.base import PiplError
+from pipl.errors.ci import NoCIUser
+from pipl.errors.usage import InvalidFile, NotWritable
 from pipl.index import tokens
 from pipl.index.client import IndexConfig
 from pipl.index.devpi import DevpiClient

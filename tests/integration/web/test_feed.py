@@ -13,7 +13,7 @@ import pytest
 
 from pipl.ci import feed
 from pipl.ci.event import ReleaseEvent
-from pipl.errors import UnexpectedReply
+from pipl.errors.server import UnexpectedReply
 from pipl.index.client import IndexConfig
 from pipl.index.devpi import DevpiClient
 from pipl.index.name import IndexName

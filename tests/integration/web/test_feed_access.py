@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pipl.errors import LoginExpired, TokenRefused
+from pipl.errors.access import LoginExpired, TokenRefused
 from pipl.index import tokens
 from pipl.index.client import IndexConfig
 from pipl.index.devpi import DevpiClient

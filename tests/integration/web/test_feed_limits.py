@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from pipl.ci import feed
-from pipl.errors import ServerBusy
+from pipl.errors.server import ServerBusy
 from pipl.index.client import IndexConfig
 from pipl.index.devpi import DevpiClient
 from pipl.index.login import Login

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pipl.ci import feed
-from pipl.errors import ServerBusy
+from pipl.errors.server import ServerBusy
 from pipl.index import tokens
 from pipl.index.client import AUTHENTICATED, IndexConfig
 from pipl.index.devpi import DevpiClient

@@ -12,7 +12,9 @@ from urllib.parse import quote
 import pytest
 
 from pipl.build import wheel
-from pipl.errors import IndexNotFound, LoginNeeded, NotAllowed, UnexpectedReply
+from pipl.errors.access import LoginNeeded, NotAllowed
+from pipl.errors.index import IndexNotFound
+from pipl.errors.server import UnexpectedReply
 from pipl.index import requirements
 from pipl.index.client import MIRROR_TYPE, IndexConfig
 from pipl.index.devpi import DevpiClient

@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 
-from pipl.errors import IndexRefused
+from pipl.errors.index import IndexRefused
 from pipl.index.client import IndexConfig
 from pipl.index.devpi import DevpiClient
 from pipl.index.name import IndexName

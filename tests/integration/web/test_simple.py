@@ -19,7 +19,7 @@ from pipl import process
 from pipl.env import python
 from pipl.env.choice import choose
 from pipl.env.install import ALL, PIP, UV, Resolve
-from pipl.errors import Unresolvable
+from pipl.errors.env import Unresolvable
 from pipl.index.client import AUTHENTICATED
 from pipl.index.devpi import DevpiClient
 from pipl.index.name import IndexName

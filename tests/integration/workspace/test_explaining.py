@@ -9,7 +9,7 @@ import pytest
 
 from pipl.env.choice import choose
 from pipl.env.install import PIP, Resolve
-from pipl.errors import Unresolvable
+from pipl.errors.env import Unresolvable
 from pipl.testing.simple_index import make_wheel
 from pipl.workspace import explaining, locking
 from pipl.workspace.explaining import Conflict

@@ -10,7 +10,7 @@ import pytest
 
 from pipl.env import discovery, managed, python
 from pipl.env.interpreter import Interpreter
-from pipl.errors import NoCommonInterpreter
+from pipl.errors.env import NoCommonInterpreter
 from pipl.testing.simple_index import make_wheel
 from pipl.workspace import interpreters, locking
 from pipl.workspace.place import Place

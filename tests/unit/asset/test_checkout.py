@@ -11,7 +11,7 @@ import pytest
 
 from pipl.asset import checkout
 from pipl.asset.selection import Selected
-from pipl.errors import DestinationKept, NotWritable, PathExists
+from pipl.errors.usage import DestinationKept, NotWritable, PathExists
 from pipl_pipe.asset.reference import Reference
 from pipl_pipe.errors import AssetMissing
 from pipl_pipe.variables import Operation

@@ -8,7 +8,7 @@ import pytest
 
 from pipl.asset import difference, sides
 from pipl.asset.difference import Group
-from pipl.errors import PathMissing
+from pipl.errors.usage import PathMissing
 
 from .conftest import Studio
 

@@ -10,7 +10,7 @@ import pytest
 from pipl.asset import moving, remotes, whereabouts
 from pipl.asset.selection import Selected
 from pipl.asset.upkeep import verifying
-from pipl.errors import NoRemote, NoStore, UnknownRemote
+from pipl.errors.asset import NoRemote, NoStore, UnknownRemote
 from pipl.progress import SILENT
 from pipl_pipe.asset.objects import Objects
 from pipl_pipe.asset.places import Places, RemotePlace

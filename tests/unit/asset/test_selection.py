@@ -6,7 +6,7 @@ import pytest
 
 from pipl.asset import selection
 from pipl.asset.selection import Selection
-from pipl.errors import UnknownSelection
+from pipl.errors.usage import UnknownSelection
 from pipl_pipe.asset.digest import Digest
 from pipl_pipe.errors import AssetMissing
 

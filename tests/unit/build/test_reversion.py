@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipl.build import reversion, wheel
-from pipl.errors import InvalidSdist, InvalidWheel
+from pipl.errors.build import InvalidSdist, InvalidWheel
 from pipl.index.distribution import Distribution
 from pipl.testing.simple_index import make_wheel
 

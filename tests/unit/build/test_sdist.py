@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipl.build import sdist
-from pipl.errors import InvalidSdist
+from pipl.errors.build import InvalidSdist
 
 
 def tar(path: Path, *members: tarfile.TarInfo, content: bytes = b"x = 1\n") -> Path:

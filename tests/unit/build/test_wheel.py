@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipl.build import wheel
-from pipl.errors import InvalidWheel
+from pipl.errors.build import InvalidWheel
 from pipl.testing.simple_index import make_wheel
 
 

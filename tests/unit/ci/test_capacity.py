@@ -8,7 +8,7 @@ import pytest
 
 from pipl.ci.capacity import Capacity
 from pipl.ci.engine import EngineSettings, Limits
-from pipl.errors import ResourcesLacking
+from pipl.errors.ci import ResourcesLacking
 
 
 def settings(**resources: float) -> EngineSettings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipl.ci import feed
-from pipl.errors import UnexpectedReply
+from pipl.errors.server import UnexpectedReply
 
 
 def test_a_page_tells_what_landed_since(studio) -> None:

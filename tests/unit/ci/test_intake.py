@@ -9,7 +9,7 @@ import pytest
 from pipl.ci import intake
 from pipl.ci.event import ReleaseEvent
 from pipl.ci.flow import DEFAULT_FLOW
-from pipl.errors import ServerDown
+from pipl.errors.server import ServerDown
 from pipl.index.name import IndexName
 
 TESTING = IndexName("root", "testing")

@@ -14,7 +14,7 @@ from pipl.ci import metrics
 from pipl.ci.ledger import ending, leases, queue, steering
 from pipl.ci.ledger.database import Ledger
 from pipl.ci.run import NewRun, Outcome
-from pipl.errors import LedgerAway, NotLoopback
+from pipl.errors.ci import LedgerAway, NotLoopback
 from pipl.index.name import IndexName
 
 NEW = NewRun(IndexName("root", "testing"), "hero", "1.0", "hero-1.0.whl", "0" * 64, "qa")

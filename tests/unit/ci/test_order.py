@@ -12,7 +12,7 @@ from pipl.ci import job_login
 from pipl.ci import order as orders
 from pipl.ci.engines.dask import address
 from pipl.ci.order import Contained, Order, Report
-from pipl.errors import InvalidEngineOption, SchedulerInsecure
+from pipl.errors.ci import InvalidEngineOption, SchedulerInsecure
 from pipl.index.login import Login, LoginStore
 
 TOKEN = '["ci", [], true].aw\\pQ'

@@ -14,7 +14,8 @@ from pipl.ci.hashing import sha256_of
 from pipl.ci.statement import Making
 from pipl.env.lock import Lock
 from pipl.env.locked import LockedPackage
-from pipl.errors import NoProvenance, ReleaseNotFound
+from pipl.errors.ci import NoProvenance
+from pipl.errors.index import ReleaseNotFound
 from pipl.index.name import IndexName
 from pipl.packl.publish import LOCK_MEMBER
 from pipl.progress import SILENT

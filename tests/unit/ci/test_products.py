@@ -10,7 +10,9 @@ import pytest
 from pipl.ci import products
 from pipl.ci.hashing import sha256_of
 from pipl.ci.products import Delivery
-from pipl.errors import InvalidWheel, NotAllowed, ProductDiffers, ProductTaken
+from pipl.errors.access import NotAllowed
+from pipl.errors.build import InvalidWheel
+from pipl.errors.ci import ProductDiffers, ProductTaken
 from pipl.index.name import IndexName
 from pipl.testing.simple_index import make_wheel
 from pipl_pipe.product import provenance

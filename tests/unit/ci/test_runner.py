@@ -16,7 +16,9 @@ from pipl.ci.ledger import queue, steering
 from pipl.ci.ledger.database import Ledger
 from pipl.ci.pipeline import SourcedFlow
 from pipl.ci.run import Outcome
-from pipl.errors import InvalidFlow, RunnerBusy, ServerDown, WrongPassword
+from pipl.errors.access import WrongPassword
+from pipl.errors.ci import InvalidFlow, RunnerBusy
+from pipl.errors.server import ServerDown
 from pipl.index.name import IndexName
 
 PROJECT = IndexName("root", "PROJ")

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pipl.cli.root import cli
-from pipl.errors import NoWorkspace
+from pipl.errors.usage import NoWorkspace
 from pipl_pipe.errors import (
     AmbiguousPath,
     InvalidCatalog,

@@ -6,7 +6,7 @@ import pytest
 
 from pipl.env.choice import choose
 from pipl.env.install import PIP, UV
-from pipl.errors import UnknownInstaller
+from pipl.errors.env import UnknownInstaller
 
 
 def test_uv_is_the_default_and_pip_can_be_asked_for() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from packaging.version import Version
 
 from pipl.env.lock import Lock, LockedFile, LockedPackage, origin_of
-from pipl.errors import InvalidLock
+from pipl.errors.env import InvalidLock
 
 SHA = "0123456789abcdef" * 4
 SERVER = "http://127.0.0.1:3141"

@@ -9,7 +9,7 @@ import pytest
 
 from pipl.env import moved
 from pipl.env.environment import Environment
-from pipl.errors import NotRelocated
+from pipl.errors.env import NotRelocated
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="refused there")
 

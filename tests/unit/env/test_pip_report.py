@@ -11,7 +11,7 @@ from pipl.env.install import Resolve
 from pipl.env.installers import pip_report
 from pipl.env.interpreter import Interpreter
 from pipl.env.lock import LockedFile
-from pipl.errors import ResolverFailed
+from pipl.errors.env import ResolverFailed
 
 SHA = "cd" * 32
 ORIGIN = "http://127.0.0.1:3141"

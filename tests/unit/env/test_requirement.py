@@ -8,7 +8,7 @@ import pytest
 
 from pipl.env import requirement
 from pipl.env.lock import Lock, LockedPackage
-from pipl.errors import InvalidRequirement
+from pipl.errors.env import InvalidRequirement
 
 
 def test_requirements_become_single_lines() -> None:

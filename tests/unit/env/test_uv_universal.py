@@ -10,7 +10,7 @@ from packaging.version import Version
 from pipl.env.installers import uv_universal, uv_words
 from pipl.env.interpreter import Interpreter
 from pipl.env.lock import Lock, LockedFile, LockedPackage, index_of
-from pipl.errors import InvalidLock
+from pipl.errors.env import InvalidLock
 
 PYTHON = Interpreter(Path("/usr/bin/python3"), Version("3.11.7"))
 BOTH = ("linux", "windows")

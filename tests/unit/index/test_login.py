@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipl.errors import InvalidFile, NotWritable
+from pipl.errors.usage import InvalidFile, NotWritable
 from pipl.index.login import Login, LoginStore
 
 LOGIN = Login("http://h:3141", "bob", "s3cret-token", 1000.5)

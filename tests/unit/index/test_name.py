@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipl.errors import InvalidIndexName
+from pipl.errors.usage import InvalidIndexName
 from pipl.index.name import IndexName
 
 

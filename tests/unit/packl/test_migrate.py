@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipl import toml
-from pipl.errors import NotMigratable, PathExists
+from pipl.errors.usage import NotMigratable, PathExists
 from pipl.packl.migrate import migrate
 
 SETUPL = """

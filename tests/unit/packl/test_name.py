@@ -1,6 +1,6 @@
 import pytest
 
-from pipl.errors import InvalidName
+from pipl.errors.usage import InvalidName
 from pipl.packl.name import check_package_name, distribution_name
 
 

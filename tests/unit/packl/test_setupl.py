@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipl.errors import NotMigratable
+from pipl.errors.usage import NotMigratable
 from pipl.packl import setupl
 
 HISTORY = '''"""my_pipe's setup kwargs"""

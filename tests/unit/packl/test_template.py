@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import tomlkit
 
-from pipl.errors import InvalidTemplate, NotWritable, PathExists
+from pipl.errors.usage import InvalidTemplate, NotWritable, PathExists
 from pipl.packl.template import render
 
 TEMPLATES = Path(__file__).parents[3] / "templates"

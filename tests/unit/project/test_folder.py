@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from pipl.errors import InvalidFile, InvalidName, NestedProject, NoProject, NotWritable, PathExists
+from pipl.errors.usage import (
+    InvalidFile,
+    InvalidName,
+    NestedProject,
+    NoProject,
+    NotWritable,
+    PathExists,
+)
 from pipl.project import folder
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipl.env.choice import choose
-from pipl.errors import InvalidName, NotWritable, NoWorkarea, NoWorkspace, PathExists
+from pipl.errors.usage import InvalidName, NotWritable, NoWorkarea, NoWorkspace, PathExists
 from pipl.index.name import IndexName
 from pipl.project import folder as project_folder
 from pipl.project.binding import Binding

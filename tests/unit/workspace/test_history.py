@@ -9,7 +9,8 @@ import pytest
 
 from pipl.env.install import ALL
 from pipl.env.lock import Lock, LockedFile, LockedPackage
-from pipl.errors import InvalidFile, InvalidLock, NoSuchLock
+from pipl.errors.env import InvalidLock, NoSuchLock
+from pipl.errors.usage import InvalidFile
 from pipl.index.name import IndexName
 from pipl.project.binding import Binding
 from pipl.workspace import history

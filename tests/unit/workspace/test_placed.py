@@ -8,13 +8,9 @@ from typing import Any
 import pytest
 
 from pipl.env.environment import Environment
-from pipl.errors import (
-    EnvironmentDamaged,
-    FrameworkError,
-    NotInstalled,
-    StoreMisconfigured,
-    StoreReplaced,
-)
+from pipl.errors.asset import StoreMisconfigured, StoreReplaced
+from pipl.errors.base import FrameworkError
+from pipl.errors.env import EnvironmentDamaged, NotInstalled
 from pipl.index.name import IndexName
 from pipl.project.binding import Binding
 from pipl.workspace import placed

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipl.errors import NotRegistered, NotWritable
+from pipl.errors.usage import NotRegistered, NotWritable
 from pipl.index.name import IndexName
 from pipl.project import folder as project_folder
 from pipl.project.binding import Binding

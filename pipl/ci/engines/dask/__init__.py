@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 
 from pipl.ci.engine import Engine, EngineSettings
-from pipl.errors import EngineMissing
+from pipl.errors.ci import EngineMissing
 
 
 def engine(settings: EngineSettings) -> Engine:

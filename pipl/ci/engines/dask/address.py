@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
-from pipl.errors import InvalidEngineOption, SchedulerInsecure
+from pipl.errors.ci import InvalidEngineOption, SchedulerInsecure
 
 ENCRYPTED = ("tls", "wss", "inproc")
 KNOWN = (*ENCRYPTED, "tcp", "ws", "ucx", "ucxx")

@@ -23,7 +23,8 @@ from pipl.ci.engines.dask import address
 from pipl.ci.engines.dask.remote import Parcel, Returned, run
 from pipl.ci.engines.local import containment
 from pipl.ci.order import GROUP_AUTO, GROUP_NONE
-from pipl.errors import DiskFull, InvalidEngineOption, SchedulerDown
+from pipl.errors.base import DiskFull
+from pipl.errors.ci import InvalidEngineOption, SchedulerDown
 
 OPTIONS = ("scheduler", "insecure", "cgroup", "stopped_s")
 CONNECT_S = 10.0

@@ -19,7 +19,8 @@ from pipl.ci.job_folder import JobSpec
 from pipl.ci.launch import Ahead
 from pipl.ci.order import Order
 from pipl.ci.run import Outcome
-from pipl.errors import DiskFull, ResultTooLarge
+from pipl.errors.base import DiskFull
+from pipl.errors.ci import ResultTooLarge
 from pipl.index.login import Login
 
 LOOK_S = 0.25

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 
 from pipl import process
-from pipl.errors import PictureNeedsGraphviz, ProgramMissing
+from pipl.errors.program import PictureNeedsGraphviz, ProgramMissing
 from pipl.workspace.graph.drawing.words import printable, remarks, version
 from pipl.workspace.graph.graph import LockGraph, Node, Role
 

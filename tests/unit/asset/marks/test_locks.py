@@ -8,7 +8,7 @@ from pipl.asset.marks import locks
 from pipl.asset.marks.locks import Listed
 from pipl.env.lock import Lock
 from pipl.env.locked import LockedFile, LockedPackage
-from pipl.errors import MarksUnreadable
+from pipl.errors.asset import MarksUnreadable
 from pipl.index.name import IndexName
 from pipl.workspace import area
 from pipl.workspace import folder as workspace_folder

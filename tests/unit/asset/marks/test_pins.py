@@ -9,7 +9,8 @@ import pytest
 
 from pipl.asset.marks import pins
 from pipl.asset.marks.pins import Pin
-from pipl.errors import InvalidFile, NotPinned
+from pipl.errors.asset import NotPinned
+from pipl.errors.usage import InvalidFile
 from pipl.project import folder as project_folder
 
 REVISION = "sha256:" + "ab" * 32

@@ -13,14 +13,9 @@ from pipl.asset.marks import pins
 from pipl.asset.marks.digest_set import DigestSet
 from pipl.asset.upkeep import collect, quarantine
 from pipl.asset.upkeep.collect import Grace
-from pipl.errors import (
-    CollectorBusy,
-    MarksUnreadable,
-    NoStore,
-    NotAllowed,
-    NothingToUndo,
-    UnexpectedReply,
-)
+from pipl.errors.access import NotAllowed
+from pipl.errors.asset import CollectorBusy, MarksUnreadable, NoStore, NothingToUndo
+from pipl.errors.server import UnexpectedReply
 from pipl.index.memory import MemoryIndex
 from pipl.index.name import IndexName
 from pipl.workspace import area, registered

@@ -9,7 +9,7 @@ import pytest
 from pipl.asset.marks import releases
 from pipl.asset.upkeep import fsck, housekeeping, quarantine
 from pipl.asset.upkeep.housekeeping import Report
-from pipl.errors import NoStore
+from pipl.errors.asset import NoStore
 from pipl_pipe.asset.digest import Digest
 from pipl_pipe.asset.objects import Objects
 from pipl_pipe.asset.reference import Reference

@@ -6,7 +6,7 @@ import pytest
 
 from pipl.ci import flow
 from pipl.ci.flow import DEFAULT_FLOW, Facts, HandlerStep, Stage
-from pipl.errors import InvalidFlow
+from pipl.errors.ci import InvalidFlow
 from pipl.index.name import IndexName
 
 TESTING = IndexName("root", "testing")

@@ -15,7 +15,7 @@ from pipl.ci.ledger.database import Ledger
 from pipl.ci.notify.delivery import LEASE_S, MAX_TRIES, Delivery
 from pipl.ci.notify.message import MAX_REASON, Message
 from pipl.ci.run import NewRun, Outcome
-from pipl.errors import NotifierFailed
+from pipl.errors.ci import NotifierFailed
 from pipl.index.name import IndexName
 
 FLOW = flow.parse(

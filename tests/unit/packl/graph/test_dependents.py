@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipl.errors import UnknownPackl
+from pipl.errors.index import UnknownPackl
 from pipl.packl.graph.dependents import dependents
 from pipl.packl.graph.graph import Graph
 

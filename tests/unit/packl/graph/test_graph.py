@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipl.errors import TaskCycle
+from pipl.errors.index import TaskCycle
 from pipl.packl.graph import cycle
 from pipl.packl.graph.graph import Graph
 from pipl.packl.graph.walks import cycles, ordered, reached, shortest_path

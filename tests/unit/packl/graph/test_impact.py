@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipl.errors import UnknownPackl
+from pipl.errors.index import UnknownPackl
 from pipl.packl.graph.graph import Graph
 from pipl.packl.graph.impact import impact
 from pipl.packl.graph.timings import NoTimings

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipl.errors import InvalidBundle
+from pipl.errors.env import InvalidBundle
 from pipl.workspace.bundle import manifest as manifests
 from pipl.workspace.bundle.manifest import Manifest
 

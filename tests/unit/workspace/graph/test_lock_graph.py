@@ -11,7 +11,7 @@ import pytest
 
 from pipl.env.declared import Declared, parse
 from pipl.env.lock import Lock, LockedPackage
-from pipl.errors import NotInLock
+from pipl.errors.env import NotInLock
 from pipl.index.name import IndexName
 from pipl.project.binding import Binding
 from pipl.workspace.folder import Workspace
