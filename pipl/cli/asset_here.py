@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
 from pipl.cli.here import Here
+from pipl.cli.options import F, workspace_option
 from pipl.errors.asset import NoStore
 from pipl.errors.usage import NoProject, NothingSelected, SeveralAssets, UnknownSelection
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 EXIT_FAULTS = 12
 """The status of checks that found something: as of errors of the asset store."""
 _WORKSPACE_MARK = ".workspace"
-F = TypeVar("F", bound=Callable[..., object])
 
 
 @dataclass(frozen=True)
@@ -182,25 +182,14 @@ class AssetsHere:
 
 def place_options(command: F) -> F:
     """`-w` and `--project`: another place than the current folder's."""
-    for option in (
-        click.option(
-            "--project",
-            "project_path",
-            default=None,
-            metavar="PATH",
-            help="The project's own store, without a workspace's configuration.",
-        ),
-        click.option(
-            "-w",
-            "--workspace",
-            "workspace_path",
-            default=None,
-            metavar="PATH",
-            help="The workspace, if not the current one.",
-        ),
-    ):
-        command = option(command)
-    return command
+    project_option = click.option(
+        "--project",
+        "project_path",
+        default=None,
+        metavar="PATH",
+        help="The project's own store, without a workspace's configuration.",
+    )
+    return workspace_option(project_option(command))
 
 
 def _in_workspace(folder: Path) -> bool:

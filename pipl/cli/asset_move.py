@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
 
 from pipl.cli import render
 from pipl.cli.asset_here import EXIT_FAULTS, AssetsHere, place_options
-from pipl.cli.options import json_option
+from pipl.cli.options import F, json_option
 
 if TYPE_CHECKING:
     from pipl.asset.moving import Moved
-
-F = TypeVar("F", bound=Callable[..., object])
 
 
 def _transfer_options(command: F) -> F:

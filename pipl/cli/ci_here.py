@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
 from pipl.cli.here import Here
+from pipl.cli.options import F
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pipl.ci.ledger.database import Ledger
     from pipl.project.folder import Project
 
-F = TypeVar("F", bound="Callable[..., object]")
 STATES = ("queued", "running", "passed", "failed", "held", "cancelled")
 EXIT_FAULTS = 8
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}

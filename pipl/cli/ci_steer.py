@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pipl.ci.ledger.database import Ledger
     from pipl.ci.run import Run, State
 
-F = TypeVar("F", bound=Callable[..., object])
 _runs = click.argument("runs", nargs=-1, type=run_type, metavar="[RUN]...")
 _packl = click.option("--packl", "packl_name", metavar="NAME", help="Those of this packl.")
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipl.cli import render
 from pipl.cli.here import Here
 from pipl.cli.lazy import LazyGroup
-from pipl.cli.options import json_option, workspace_option
+from pipl.cli.options import F, json_option, workspace_option
 
 if TYPE_CHECKING:
     from pipl_pipe.path.library import Library
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 _HERE = "pipl.cli.path"
 _FILE = click.Path(exists=True, dir_okay=False)
 Answer = dict[str, Any]
-F = TypeVar("F", bound=Callable[..., object])
 path = LazyGroup(
     "path",
     places={
