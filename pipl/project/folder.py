@@ -147,7 +147,7 @@ def load(folder: Path) -> Project:
         index=IndexName.parse(toml.text(values, "index", mark, str(DEFAULT_INDEX))),
         pipeline=toml.texts(values, "pipeline", mark),
         ledger=toml.text(values, "ledger", mark, ""),
-        platforms=_platforms(toml.texts(values, "platforms", mark), mark),
+        platforms=known_platforms(toml.texts(values, "platforms", mark), mark),
     )
 
 
@@ -198,7 +198,8 @@ def pipeline_of(project: Project) -> tuple[str, ...]:
         return project.pipeline
 
 
-def _platforms(names: tuple[str, ...], mark: Path) -> tuple[str, ...]:
+def known_platforms(names: tuple[str, ...], mark: Path) -> tuple[str, ...]:
+    """Names of platforms as the file `mark` has them. Raises InvalidFile for others."""
     unknown = [name for name in names if name not in PLATFORMS]
     if unknown:
         known = ", ".join(PLATFORMS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from pipl.env.platforms import PLATFORMS
 from pipl.errors.server import UnexpectedReply
 from pipl.errors.usage import InvalidUrl
 from pipl.index.devpi import DevpiClient
@@ -26,7 +27,13 @@ def binding_of(url: str) -> Binding:
     path = parts.path.strip("/")
     with DevpiClient(root) as client:
         answer = client.get_json("/+pipl/", timeout_s=30)
-    name = answer.get("project") if isinstance(answer, dict) else None
+    said = answer if isinstance(answer, dict) else {}
+    name, platforms = said.get("project"), said.get("platforms")
     if not isinstance(name, str):
         raise UnexpectedReply(root, 200, "it does not serve a pipl project")
-    return Binding(name, root, IndexName.parse(path) if path else DEFAULT_INDEX)
+    return Binding(
+        name,
+        root,
+        IndexName.parse(path) if path else DEFAULT_INDEX,
+        platforms=tuple(one for one in PLATFORMS if one in (platforms or ())),
+    )

@@ -13,10 +13,11 @@ MAX_BYTES = 1_000_000
 
 @dataclass(frozen=True)
 class Mark:
-    """The project's name, and its default index as `user/name`."""
+    """The project's name, its default index as `user/name`, and the platforms it locks for."""
 
     name: str
     index: str
+    platforms: tuple[str, ...] = ()
 
 
 def read(project: Path) -> Mark:
@@ -26,8 +27,13 @@ def read(project: Path) -> Mark:
             values = tomli.loads(file.read(MAX_BYTES))
     except (OSError, ValueError):
         values = {}
-    name, index = values.get("name"), values.get("index")
+    name, index, platforms = (values.get(key) for key in ("name", "index", "platforms"))
     return Mark(
         name if isinstance(name, str) else project.name,
         index if isinstance(index, str) and index.count("/") == 1 else DEFAULT_INDEX,
+        tuple(filter(_is_text, platforms)) if isinstance(platforms, list) else (),
     )
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)

@@ -36,12 +36,15 @@ def configure(config: Configurator, project: Path | None, limits: Limits) -> Non
 
 
 def info(request: Request) -> Response:
-    """What serves here: pipl's version, the project's name (null: none), the feed's identity."""
+    """What serves here: pipl's version, the project's name (null: none) and the platforms that it
+    locks for, the feed's identity."""
     project = request.registry[PROJECT]
+    said = mark.read(project) if project else None
     return Response(
         json={
             "pipl": pipl.__version__,
-            "project": mark.read(project).name if project else None,
+            "project": said.name if said else None,
+            "platforms": list(said.platforms) if said else [],
             "feed": lag.feed_id(request.registry["xom"]),
             "features": FEATURES,
         }

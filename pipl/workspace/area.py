@@ -44,6 +44,7 @@ def mark(path: Path, binding: Binding) -> Workarea:
             "url": binding.url,
             "index": str(binding.index),
             "folder": str(binding.folder) if binding.folder else None,
+            "platforms": None if binding.folder else list(binding.platforms) or None,
         },
         comment="A pipl workarea.",
     )
@@ -69,7 +70,7 @@ def load(folder: Path) -> Workarea:
     """The workarea marked at `folder`.
 
     Where the project's folder is visible from here, its own mark says where the server is
-    now; else the URL that the workarea was bound to counts.
+    now; else the URL that the workarea was bound to counts, and the platforms of then.
     """
     mark_path = folder / MARK
     values = toml.read(mark_path)
@@ -82,5 +83,8 @@ def load(folder: Path) -> Workarea:
             name=toml.text(values, "project", mark_path),
             url=toml.text(values, "url", mark_path),
             index=IndexName.parse(toml.text(values, "index", mark_path)),
+            platforms=project_folder.known_platforms(
+                toml.texts(values, "platforms", mark_path), mark_path
+            ),
         ),
     )

@@ -33,6 +33,26 @@ def test_a_workarea_bound_by_url(running: RunningProject, tmp_path: Path) -> Non
     remote.pipl("work", "add", "pipl-pipe")
     assert "pipl-pipe" in remote.pipl("work", "status")
     assert "remote" in area.pipl("work", "list")
+    assert "environments" not in (remote.cwd / "pylock.toml").read_text("utf-8")
+
+
+def test_a_workarea_bound_by_url_locks_for_the_projects_platforms(
+    running: RunningProject, tmp_path: Path
+) -> None:
+    shell = running.shell.in_(tmp_path)
+    project = str(running.project.folder)
+    shell.pipl("proj", "platforms", "linux", "windows", "--project", project)
+    try:
+        shell.pipl("work", "create-area", "area", running.project.url)
+    finally:
+        shell.pipl("proj", "platforms", "--own", "--project", project)
+    shell.in_("area").pipl("work", "create", "remote", "--add", "pipl-pipe")
+    lock = (tmp_path / "area" / "remote" / "pylock.toml").read_text("utf-8")
+    assert "environments = [\"sys_platform == 'linux'\", \"sys_platform == 'win32'\"]" in lock
+    mark = tmp_path / "area" / ".workarea"
+    mark.write_text(mark.read_text("utf-8").replace("windows", "amiga"), "utf-8")
+    done = shell.in_("area/remote").attempt("work", "lock")
+    assert (done.status, "'amiga'" in done.stderr) == (2, True)
 
 
 def test_commands_in_a_workspace_keep_their_status(workspace: Shell) -> None:
