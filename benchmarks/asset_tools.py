@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-ROOT = Path(__file__).parents[1]
+from benchmarks.measure import module
+
 DATA = "data"
 
 
@@ -70,10 +71,9 @@ class Ours:
         return self._step("pull", self.work / "pulled" / DATA)
 
     def _step(self, step: str, path: Path) -> list[Command]:
-        args = [sys.executable, "-m", "benchmarks.asset_step", step, self.folder / "home", path]
-        args += ["--copy"] if self._copy else []
-        env = {**os.environ, "PYTHONPATH": str(ROOT)}
-        return [Command(tuple(map(str, args)), self.work, env, answers=True)]
+        options = ["--copy"] if self._copy else []
+        args = module("benchmarks.asset_step", step, self.folder / "home", path, *options)
+        return [Command(args, self.work, dict(os.environ), answers=True)]
 
 
 class Dvc:

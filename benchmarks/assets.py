@@ -25,7 +25,6 @@ from benchmarks import asset_files as files
 from benchmarks.asset_commands import measured_commands
 from benchmarks.asset_tools import (
     DATA,
-    ROOT,
     Command,
     Dvc,
     GitLfs,
@@ -34,7 +33,7 @@ from benchmarks.asset_tools import (
     install_dvc,
     version,
 )
-from benchmarks.measure import Took, run_timed
+from benchmarks.measure import Took, module, run_timed
 
 
 @dataclass(frozen=True)
@@ -108,9 +107,9 @@ class Bench:
 
     def floor(self, row: str, name: str, source: Path) -> None:
         with self.scratch() as folder:
-            args = (sys.executable, "-m", "benchmarks.asset_files", name, source, folder / "floor")
-            env = {**os.environ, "PYTHONPATH": str(ROOT)}
-            self.step(row, "floor", [Command(tuple(map(str, args)), folder, env, answers=True)])
+            args = module("benchmarks.asset_files", name, source, folder / "floor")
+            command = Command(args, folder, dict(os.environ), answers=True)
+            self.step(row, "floor", [command])
 
 
 def large(bench: Bench, tools: list[Callable[[Path], Tool]], runs: int) -> None:

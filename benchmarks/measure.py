@@ -14,6 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 Action = Callable[[], None]
+ROOT = Path(__file__).resolve().parents[1]
+_MODULE = """
+import runpy, sys
+sys.path[0:1], sys.path[len(sys.path):] = [], [sys.argv.pop(1)]
+runpy.run_module(sys.argv.pop(1), run_name="__main__", alter_sys=True)
+"""
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,11 @@ def paired(ours: Action, floor: Action, *, runs: int, before: Action = lambda: N
             timed_ours.append(first)
             timed_floor.append(second)
     return Pair(tuple(timed_ours), tuple(timed_floor))
+
+
+def module(name: str, *args: str | Path) -> tuple[str, ...]:
+    """The command for a module of the benchmarks, with the pipl that is installed."""
+    return (sys.executable, "-c", _MODULE, str(ROOT), name, *map(str, args))
 
 
 def seconds(action: Action) -> float:

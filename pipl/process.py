@@ -70,6 +70,23 @@ def run(
     return completed
 
 
+def run_here(args: Sequence[str | Path], *, env: Mapping[str, str]) -> int:
+    """Run a program as if it were this one, with its streams and on its terminal; its status.
+
+    On Ctrl-C, which the program gets too, it decides what comes of it. Raises ProgramMissing.
+    """
+    try:
+        process = subprocess.Popen([str(arg) for arg in args], env=dict(env))
+    except (FileNotFoundError, PermissionError):
+        raise ProgramMissing(str(args[0])) from None
+    with process:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                continue
+
+
 def start(
     args: Sequence[str | Path],
     *,

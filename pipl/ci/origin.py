@@ -24,8 +24,8 @@ from pipl.index.client import IndexClient
 from pipl.index.name import IndexName
 from pipl.index.release import ReleaseFile, same_version
 from pipl.progress import Progress
+from pipl.workspace.given import own_indexes
 from pipl.workspace.opened import lock_of
-from pipl.workspace.status import own_indexes
 from pipl_pipe.asset import reference as references
 from pipl_pipe.asset.objects import Objects
 from pipl_pipe.asset.places import Places

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sys
+from typing import TextIO
 
 
 def out(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    _put(text, sys.stdout)
 
 
 def err(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
+    _put(text, sys.stderr)
+
+
+def _put(text: str, stream: TextIO | None) -> None:
+    if stream is not None:  # it was closed, or nobody ever sees it, as under pythonw
+        stream.write(f"{text}\n")
+        stream.flush()

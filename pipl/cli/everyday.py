@@ -6,6 +6,7 @@ their plainest forms they are not even parsed by it (see `plain`).
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,9 @@ from pipl.cli.here import Here
 if TYPE_CHECKING:
     from pipl.workspace.variables import Variables
 
+_IS_POSIX = sys.platform != "win32"
+"""Elsewhere click expands patterns in arguments, as no shell does there."""
+
 
 def plain(arguments: Sequence[str]) -> Callable[[], int | None] | None:
     """The command that these arguments are for, where they need no parser; else None."""
@@ -23,7 +27,7 @@ def plain(arguments: Sequence[str]) -> Callable[[], int | None] | None:
             return lambda: env(None, as_json=False)
         case ["work", "env", "--json"]:
             return lambda: env(None, as_json=True)
-        case ["work", "run", program, *rest] if program and program[0] != "-":
+        case ["work", "run", program, *rest] if _IS_POSIX and program and program[0] != "-":
             return lambda: run(None, (program, *rest))
     return None
 

@@ -47,6 +47,7 @@ def print_json(value: object) -> None:
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
     """Print a table, or `empty` where there are no rows. Coloured only on a terminal."""
+    import click  # which knows the consoles of Windows
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -64,7 +65,7 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, empty: st
     with console.capture() as capture:
         console.print(drawn)
     for line in capture.get().splitlines():
-        echo.out(line.rstrip())
+        click.echo(line.rstrip())
 
 
 @contextmanager

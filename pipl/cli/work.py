@@ -334,20 +334,26 @@ def update(
 def status(workspace_path: str | None, as_json: bool) -> None:
     """What the workspace runs on, and what of it is outdated and why."""
     from contextlib import ExitStack
-    from functools import cache
 
-    from pipl.packl.graph import kept
+    from pipl.index import nearby
     from pipl.workspace import status as statuses
+    from pipl.workspace.given import ByPages, ByReleases, Given
 
     here = Here.now()
     workspace = here.workspace(workspace_path)
     binding = workspace.binding
-    told = here.asked(
-        binding.url, lambda client: kept.read(client, binding.index, here.cache_folder)
-    )
     with ExitStack() as stack:
-        asked = cache(lambda: stack.enter_context(here.client(binding)))
-        found = statuses.status(workspace, told, asked)
+
+        def asked() -> Given:
+            kept = here.asked(
+                binding.url,
+                lambda client: nearby.current(client, binding.index, here.cache_folder),
+            )
+            if kept is not None:
+                return ByPages(kept, binding.index_url)
+            return ByReleases(stack.enter_context(here.client(binding)), binding.index)
+
+        found = statuses.status(workspace, asked)
     if as_json:
         outdated = [one.name for one in found.outdated]
         render.print_json({"workspace": found, "outdated": outdated})

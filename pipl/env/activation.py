@@ -80,6 +80,11 @@ _BAT = """
 """
 
 
+def made_of() -> tuple[Path, ...]:
+    """The files that decide what `install` writes."""
+    return Path(__file__), *_copied().values()
+
+
 def install(environment: Environment) -> None:
     """Let the environment's activate scripts apply its env sets. May be repeated."""
     _write_program(environment.folder / PROGRAM)
@@ -137,11 +142,7 @@ def _bat_back(text: str, words: dict[str, str]) -> str:
 
 def _write_program(folder: Path) -> None:
     """A copy of what is needed there: the environment has no pipl, and may have no framework."""
-    sources = {
-        Path("pipl/env/shells") / source.name: source.read_bytes()
-        for source in sorted(Path(shells.__path__[0]).glob("*.py"))
-    }
-    sources[Path("pipl_pipe/variables.py")] = Path(variables.__file__).read_bytes()
+    sources = {name: path.read_bytes() for name, path in _copied().items()}
     for package in ("pipl", "pipl/env", "pipl_pipe"):
         sources[Path(package, "__init__.py")] = b""
     sources[Path("__main__.py")] = _MAIN.encode()
@@ -151,6 +152,15 @@ def _write_program(folder: Path) -> None:
     for name, content in sources.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
+
+
+def _copied() -> dict[Path, Path]:
+    """Where in the program's folder a copy of which module is."""
+    copied = {
+        Path("pipl/env/shells") / source.name: source
+        for source in sorted(Path(shells.__path__[0]).glob("*.py"))
+    }
+    return {**copied, Path("pipl_pipe/variables.py"): Path(variables.__file__)}
 
 
 def _holds(path: Path, content: bytes) -> bool:

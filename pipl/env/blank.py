@@ -74,13 +74,18 @@ def key(interpreter: Interpreter) -> str:
     """Names the interpreter, virtualenv and pipl as they are now (hashlib is slow to import)."""
     spec = importlib.util.find_spec("virtualenv")
     maker = Path(spec.origin).with_name("version.py") if spec and spec.origin else None
-    made_by = [interpreter.path, Path(activation.__file__), *([maker] if maker else [])]
-    return "-".join([_FORMAT, str(interpreter.version), *map(_identity, made_by)])
+    made_by = "".join(map(_identity, filter(None, (maker, *activation.made_of()))))
+    parts = (_FORMAT, str(interpreter.version), _identity(interpreter.path), _sum(made_by))
+    return "-".join(parts)
 
 
 def _identity(path: Path) -> str:
     seen = path.stat()
-    return f"{zlib.crc32(os.fsencode(path)):08x}.{seen.st_size:x}.{seen.st_mtime_ns:x}"
+    return f"{_sum(str(path))}.{seen.st_size:x}.{seen.st_mtime_ns:x}"
+
+
+def _sum(text: str) -> str:
+    return f"{zlib.crc32(os.fsencode(text)):08x}"
 
 
 def _copy(source: Path, destination: Path, replaced: dict[bytes, bytes]) -> None:

@@ -18,6 +18,7 @@ from pipl.env.lock import Lock
 from pipl_pipe import caches, durable
 
 _FILE = "locks"
+_FORMAT = "pipl-locks/1"
 _MOST = 500
 """So many are remembered; the oldest go first."""
 
@@ -39,15 +40,17 @@ class Proven:
             return
         if _bare(lock) == _bare(wanted.prefer):
             known = [*self._known(), self._key(wanted, index)][-_MOST:]
+            text = "\n".join([_FORMAT, *known, ""])
             with contextlib.suppress(OSError):
                 self._path.parent.mkdir(parents=True, exist_ok=True)
-                durable.write_text(self._path, "\n".join(known))
+                durable.write_text(self._path, text)
 
     def _known(self) -> list[str]:
         try:
-            return self._path.read_text(encoding="ascii").split()
-        except (OSError, UnicodeDecodeError):
+            first, *known = self._path.read_text(encoding="ascii").split()
+        except (OSError, ValueError):
             return []
+        return known if first == _FORMAT else []
 
     def _key(self, wanted: Resolve, index: NearbyIndex) -> str:
         program = self._program.stat()

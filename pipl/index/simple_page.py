@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
 from pipl.index.pages import Page, PageFile
+
+_LINK = re.compile(r"<a ([^>]*)>([^<]*)</a>")
+_YANKED = re.compile(r' data-yanked="([^"]*)"')
 
 
 def as_json(page: Page, root: str) -> str:
@@ -45,6 +49,13 @@ def _file_as_json(file: PageFile, root: str) -> dict[str, object]:
 def as_html(page: Page, root: str) -> str:
     """PEP 503; installers find the fields of PEP 700 in JSON only."""
     return "".join(_html(page, root))
+
+
+def files_of(text: str) -> Iterator[tuple[str, str | None]]:
+    """The file names on a page that `as_html` has made; why each is yanked, None where not."""
+    for attributes, filename in _LINK.findall(text):
+        yanked = _YANKED.search(attributes)
+        yield html.unescape(filename), html.unescape(yanked[1]) if yanked else None
 
 
 def _html(page: Page, root: str) -> Iterator[str]:

@@ -21,7 +21,7 @@ from pipl.project.binding import Binding
 from pipl.workspace import folder as workspace_folder
 from pipl.workspace.area import Workarea
 from pipl.workspace.folder import Workspace
-from pipl.workspace.status import own_indexes
+from pipl.workspace.given import own_indexes
 
 LOCK_IN_WHEEL = "pylock.toml"
 """Where a task's wheel carries its lock, below its .dist-info."""

@@ -68,7 +68,7 @@ def become(args: Sequence[str], variables: dict[str, str]) -> int:
     if sys.platform == "win32":
         from pipl import process  # slow to import, and needed nowhere else
 
-        return process.run([program, *args[1:]], env=variables, check=False).status
+        return process.run_here([program, *args[1:]], env=variables)
     try:
         os.execve(program, list(args), variables)  # noqa: S606  # no shell is wanted
     except OSError as fault:

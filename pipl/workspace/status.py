@@ -11,15 +11,13 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from pipl.env.lock import Lock, LockedPackage, index_of
+from pipl.env.lock import Lock
 from pipl.errors.env import InvalidRequirement
-from pipl.index import release
-from pipl.index.client import IndexClient
 from pipl.index.name import IndexName
-from pipl.index.requirements import Requirements
 from pipl.workspace import overlay
 from pipl.workspace.changes import Change
 from pipl.workspace.folder import Workspace
+from pipl.workspace.given import Given
 from pipl.workspace.locking import read_lock
 from pipl_pipe import packl
 
@@ -73,15 +71,11 @@ class WorkspaceStatus:
         return tuple(packl for packl in self.packls if packl.outdated)
 
 
-def status(
-    workspace: Workspace,
-    told: Requirements,
-    asked: Callable[[], IndexClient],
-) -> WorkspaceStatus:
+def status(workspace: Workspace, asked: Callable[[], Given]) -> WorkspaceStatus:
     """Compare the lock with what the project's own indexes give now (not the mirror).
 
-    `told` are their newest releases. `asked` gives a client, which is only needed for what is
-    locked in another version. Raises ServerDown, InvalidLock.
+    `asked` asks the server for that; it is not called where there is no lock. Raises InvalidLock,
+    and what `asked` raises.
     """
     lock = read_lock(workspace)
     return WorkspaceStatus(
@@ -90,71 +84,39 @@ def status(
         locked=lock is not None,
         installed=workspace.environment.exists(),
         opened=workspace.opened,
-        packls=tuple(_packls(workspace, lock, told, asked)) if lock else (),
+        packls=tuple(_packls(workspace, lock, asked())) if lock else (),
         overlay=workspace.overlay,
         differs=overlay.differences(workspace),
     )
 
 
-def _packls(
-    workspace: Workspace,
-    lock: Lock,
-    told: Requirements,
-    asked: Callable[[], IndexClient],
-) -> Iterator[PacklStatus]:
+def _packls(workspace: Workspace, lock: Lock, given: Given) -> Iterator[PacklStatus]:
     edited = [packl.read(path) for path in workspace.edited]
     follows = {canonicalize_name(one.name): one.follow for one in edited if one.kind == "task"}
     wanted = _requirements(workspace)
-    own = {f"{lock.origin}/{source}/+simple/" for source in told.sources}
     for package in lock.packages:
-        given = told.packls.get(package.name)
-        home = package.index or index_of(package.files, lock.origin or "")
-        if given is None and not package.editable and home not in own:
-            continue  # it is not one of the project's
-        is_newest = given is not None and given.version == package.version
-        yanked = None if package.editable or is_newest else _yanked(asked(), told, package)
+        if not package.editable and not given.holds(package):
+            continue
+        newest = given.newest(package.name)
         held_by = next(
             (
                 f"{origin} requires {requirement}"
                 for origin, requirement in wanted
-                if given is not None
+                if newest is not None
                 and canonicalize_name(requirement.name) == package.name
-                and not requirement.specifier.contains(given.version, prereleases=True)
+                and not requirement.specifier.contains(newest, prereleases=True)
             ),
             None,
         )
         yield PacklStatus(
             package.name,
             package.version,
-            given.version if given else None,
+            newest,
             package.editable,
             held_by,
             follows.get(canonicalize_name(package.name)) if package.editable else None,
-            yanked,
+            None if package.editable else given.yanked(package),
         )
-
-
-def _yanked(client: IndexClient, told: Requirements, package: LockedPackage) -> str | None:
-    """Why the locked version is yanked, None where it is not."""
-    for source in map(IndexName.parse, told.sources):  # the nearest that has the name counts
-        releases = client.releases(source, package.name)
-        if releases:
-            of_version = (
-                one for one in releases if release.same_version(one.version, package.version or "")
-            )
-            return next((one.yanked for one in of_version), None)
-    return None
-
-
-def own_indexes(client: IndexClient, name: IndexName) -> tuple[IndexName, ...]:
-    """An index and those it inherits from, nearest first, without mirrors."""
-    config = client.index(name)
-    if config.type == "mirror":
-        return ()
-    found = [name]
-    for base in config.bases:
-        found.extend(index for index in own_indexes(client, base) if index not in found)
-    return tuple(found)
 
 
 def _requirements(workspace: Workspace) -> tuple[tuple[str, Requirement], ...]:

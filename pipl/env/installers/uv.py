@@ -58,9 +58,8 @@ class UvInstaller:
 
     def resolve(self, wanted: Resolve) -> Lock:
         """See `Installer.resolve`; the lock names every file of a version that fits a platform."""
-        proven = Proven(self.program, self.environ)
         seen = self._seen(wanted)
-        if seen and wanted.prefer and proven.holds(wanted, seen) and self._current(wanted) == seen:
+        if seen and wanted.prefer and self._is_known(wanted, seen):
             return wanted.prefer
         with tempfile.TemporaryDirectory(prefix="pipl-resolve-") as name:
             output = Path(name) / "pylock.toml"
@@ -68,8 +67,15 @@ class UvInstaller:
             _, index = self._compile(wanted, Path(name), (), *told, output=output)
             lock = _adopted(output, wanted)
         if index is not None:
-            proven.note(wanted, index, lock)
+            self._proven.note(wanted, index, lock)
         return lock
+
+    def _is_known(self, wanted: Resolve, seen: NearbyIndex) -> bool:
+        return self._proven.holds(wanted, seen) and self._current(wanted) == seen
+
+    @property
+    def _proven(self) -> Proven:
+        return Proven(self.program, self.environ)
 
     def requirers(self, wanted: Resolve, lock: Lock) -> dict[str, tuple[str, ...]]:
         """See `Installer.requirers`."""
@@ -149,10 +155,16 @@ class UvInstaller:
             _prefer(wanted, output)
             with call.before(seen).started() as begun:
                 index = self._current(wanted)
-                if index == seen and (done := begun()).status == 0:
-                    return done, index
+                if index == seen:
+                    done = begun()
+                    if done.status == 0 or not self._is_to_begin_anew(wanted, seen, done):
+                        return done, index
         _prefer(wanted, output)
         return call.before(index).run(), index
+
+    def _is_to_begin_anew(self, wanted: Resolve, seen: NearbyIndex, failed: Completed) -> bool:
+        """Whether a failure is of uv's cache, or of pages that were written meanwhile."""
+        return uv_words.is_about_its_cache(failed) or self._seen(wanted) != seen
 
     def _seen(self, wanted: Resolve) -> NearbyIndex | None:
         if self.nearby is None or wanted.as_of is not None:

@@ -134,10 +134,11 @@ def _files(
 ) -> dict[str, ReleaseFile]:
     """What is downloaded, by file name. Raises NotBundled with all that cannot be."""
     fitting = None if every_platform else _tags(interpreter)
+    platforms = lock.platforms if every_platform else ()
     found: dict[str, ReleaseFile] = {}
     problems: list[str] = []
     own = {path.name for path in workspace.edited}
-    for needed in (lock, *_builders(workspace, installer, interpreter, progress)):
+    for needed in (lock, *_builders(workspace, installer, interpreter, platforms, progress)):
         there = needed if every_platform else needed.needed_here(interpreter.version)
         for package in there.packages:
             if package.directory is not None:
@@ -157,7 +158,11 @@ def _files(
 
 
 def _builders(
-    workspace: Workspace, installer: Installer, interpreter: Interpreter, progress: Progress
+    workspace: Workspace,
+    installer: Installer,
+    interpreter: Interpreter,
+    platforms: tuple[str, ...],
+    progress: Progress,
 ) -> Iterator[Lock]:
     """Locks of what builds the packls being edited: each is installed in a build of its own."""
     wanted = {_build_requirements(path) for path in workspace.edited}
@@ -169,6 +174,7 @@ def _builders(
                 root=workspace.folder,
                 index_url=workspace.binding.index_url,
                 python=interpreter,
+                platforms=platforms,
             )
         )
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+from pipl.index.name import IndexName
+from pipl.project.binding import Binding
 from pipl.testing.commands import Shell
 from pipl.testing.projects import RunningProject
+from pipl.workspace import area, folder
 
 
 def test_a_workspace_like_another(running: RunningProject, workspace: Shell) -> None:
@@ -143,3 +146,12 @@ def test_a_moved_workspace_says_so_and_sync_repairs_it(workspace: Shell) -> None
     shell.pipl("work", "sync")
     assert str(moved) in shell.pipl("work", "run", "python", "-c", "import sys; print(sys.prefix)")
     shell.attempt("work", "run", "task")
+
+
+def test_a_workspace_without_a_lock_has_nothing_to_ask(
+    running: RunningProject, tmp_path: Path
+) -> None:
+    nowhere = Binding("Show", "http://127.0.0.1:9", IndexName("root", "PROJ"))
+    folder.create(area.mark(tmp_path, nowhere), "new")
+    new = running.shell.in_(tmp_path / "new")
+    assert "No lock yet: pipl work sync" in new.pipl("work", "status")

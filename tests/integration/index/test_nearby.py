@@ -18,6 +18,7 @@ from pipl.env.choice import choose
 from pipl.env.install import ALL, UV, NearbyIndex, Resolve
 from pipl.env.lock import Lock
 from pipl.errors.access import NotAllowed
+from pipl.errors.env import Unresolvable
 from pipl.errors.server import ServerDown, UnexpectedReply
 from pipl.index import nearby
 from pipl.index.devpi import DevpiClient
@@ -256,6 +257,10 @@ def test_a_lock_that_came_out_unchanged_is_not_resolved_again(
         replace(again, prereleases=ALL),
     ):
         assert resolves(other) is not None
+    started.clear()
+    with pytest.raises(Unresolvable):
+        installer.resolve(replace(again, requirements=("hero-geo==9",), timeout_s=60))
+    assert len(started) == 1  # a try is over when it has failed
     upload(root, index, tmp_path, "other", "1.0")
     assert resolves(again) == first
     assert resolves(again) is None

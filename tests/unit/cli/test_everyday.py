@@ -73,3 +73,21 @@ def test_click_is_not_imported_for_them(tmp_path: Path) -> None:
     )
     assert done.stdout == "2 False\n"
     assert done.stderr.startswith(f"error: no workspace at {tmp_path} ")
+
+
+def test_on_windows_click_expands_what_a_program_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(everyday, "_IS_POSIX", False)
+    assert everyday.plain(["work", "run", "iview", "*.exr"]) is None
+    assert everyday.plain(["work", "env"]) is not None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its shell closes no streams")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize("arguments", ["work env", "work env -w .", "work env --json"])
+def test_a_closed_stream_changes_no_status(tmp_path: Path, closed: str, arguments: str) -> None:
+    command = f'exec "$0" -m pipl {arguments} {closed}'
+    done = subprocess.run(
+        ["sh", "-c", command, sys.executable], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
