@@ -14,7 +14,7 @@ from pathlib import Path
 from pipl.ci import outbox
 from pipl.ci.handler import Job
 from pipl.ci.run import Outcome
-from pipl.errors.ci import TestsFailed
+from pipl.errors import ci
 from pipl_pipe.asset.stores.folder import FolderStore
 from pipl_pipe.product.wheel import Metadata, wheel_name, write_wheel
 
@@ -65,7 +65,7 @@ def pauses(job: Job) -> Outcome:
 
 
 def fails(job: Job) -> Outcome:
-    raise TestsFailed(job.spec.project, "1 failed")
+    raise ci.TestsFailed(job.spec.project, "1 failed")
 
 
 def daemonises(job: Job) -> Outcome:

@@ -25,7 +25,7 @@ TOKEN = "a-token-that-must-not-show"
 HANDLERS = """
 import os, pathlib, subprocess, sys, time
 from pipl.ci.run import Outcome
-from pipl.errors.ci import TestsFailed
+from pipl.errors import ci
 
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(600)"]
 DAEMON = '''
@@ -52,7 +52,7 @@ def passes(job):
     return Outcome.passed("all well")
 
 def fails(job):
-    raise TestsFailed(job.spec.project, "1 failed")
+    raise ci.TestsFailed(job.spec.project, "1 failed")
 
 def crashes(job):
     raise RuntimeError("a bug")

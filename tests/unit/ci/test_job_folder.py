@@ -10,8 +10,8 @@ import pytest
 from pipl.ci import job_folder
 from pipl.ci.job_folder import JobSpec
 from pipl.ci.run import Outcome
+from pipl.errors import ci
 from pipl.errors.base import DiskFull, FrameworkError
-from pipl.errors.ci import TestsFailed
 from pipl.errors.index import VersionTaken
 from pipl.errors.server import ServerDown
 from pipl.errors.usage import InvalidFile
@@ -87,6 +87,6 @@ def test_only_the_infrastructure_is_tried_again() -> None:
     assert (Outcome.of_error(full).again, Outcome.of_error(full).code) == (True, "asset.store-full")
     raised = FrameworkError("task.process-failed", "process() failed", "read the log")
     assert not Outcome.of_error(raised).again
-    for fault in (TestsFailed("hero", "1 failed"), VersionTaken("root/PROJ", "hero", "1.0")):
+    for fault in (ci.TestsFailed("hero", "1 failed"), VersionTaken("root/PROJ", "hero", "1.0")):
         assert not Outcome.of_error(fault).again
     assert Outcome.of_error(VersionTaken("root/PROJ", "hero", "1.0")).hint.startswith("run `pipl")

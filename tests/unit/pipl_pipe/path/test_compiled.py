@@ -93,10 +93,10 @@ def test_a_text_near_a_written_one_is_read_as_by_trying_everything(data: st.Data
 def test_no_text_takes_long(parts: Parts, text: str) -> None:
     compiled = Compiled("t", parts)
     compiled.fits("")
-    started = time.perf_counter()
+    started = time.thread_time()
     with contextlib.suppress(PathError):
         compiled.read(text)
-    assert time.perf_counter() - started < 0.5
+    assert time.thread_time() - started < 0.5
 
 
 HOSTILE = ["a" * 255, "a_" * 127, "_" * 255, "0" * 255, "a.v001" * 42, ".v" * 127]
@@ -112,18 +112,18 @@ def test_hostile_texts_are_read_quickly(text: str, count: int) -> None:
     for parts in (apart, beside, optional):
         compiled = Compiled("t", parts)
         compiled.fits("")
-        started = time.perf_counter()
+        started = time.thread_time()
         compiled.fits(text)
-        assert time.perf_counter() - started < 0.25
+        assert time.thread_time() - started < 0.25
 
 
 def test_twelve_sections_compile_in_no_time() -> None:
     free = [StringKey(f"k{number}") for number in range(12)]
     parts: Parts = (Slot(A), *(Section((Text("_"), Slot(key))) for key in free), Text(".ma"))
-    started = time.perf_counter()
+    started = time.thread_time()
     compiled = Compiled("t", parts)
     assert compiled.read("x.ma") == {"a": "x"}
-    assert time.perf_counter() - started < 0.25
+    assert time.thread_time() - started < 0.25
     assert len(compiled.expression.text) < 4000
 
 

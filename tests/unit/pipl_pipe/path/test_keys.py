@@ -308,9 +308,9 @@ class TestHostileExpressions:
     )
     def test_are_bounded(self, settings: Any, text: str, fits: bool) -> None:
         key = StringKey("s", **settings)
-        start = time.perf_counter()
+        start = time.thread_time()
         assert key.validate(text) is fits
-        assert time.perf_counter() - start < 1
+        assert time.thread_time() - start < 1
 
     def test_are_refused_where_no_bound_is_known(self) -> None:
         with pytest.raises(InvalidKey, match="could take for ever"):

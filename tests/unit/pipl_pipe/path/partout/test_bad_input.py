@@ -228,9 +228,9 @@ def test_a_path_from_no_root_is_shown_as_it_was_written() -> None:
 def test_a_path_of_very_many_folders_is_soon_known_not_to_fit(use: Any) -> None:
     """Looking in each folder above it would take the square of its length."""
     use({"P:/path_partout.conf": GOOD})
-    started = time.perf_counter()
+    started = time.thread_time()
     assert not partout.tree.is_label_matching_path("file", "P:/" + "a/" * 50_000)
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1
 
 
 def test_folders_of_the_environment() -> None:

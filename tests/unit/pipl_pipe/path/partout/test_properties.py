@@ -120,10 +120,10 @@ class TestAnyText:
     @example(text="a" * 10_000)
     @example(text="a_" * 120 + "-/" + "a_" * 120 + "._v001.x")
     def test_is_answered_soon(self, text: str) -> None:
-        started = time.perf_counter()
+        started = time.thread_time()
         with contextlib.suppress(PathError):
             self.CONFIGURATION.read("label", "P:/a/" + text, {})
-        assert time.perf_counter() - started < 0.5
+        assert time.thread_time() - started < 0.5
 
     @given(text=st.text(max_size=60))
     def test_any_text_as_a_file(self, text: str) -> None:
