@@ -90,7 +90,7 @@ def history(workspace_path: str | None, as_json: bool) -> None:
 @json_option
 def rollback(number: int | None, workspace_path: str | None, as_json: bool) -> None:
     """Go back to the lock before, or to NUMBER of `pipl work history`, and sync."""
-    from pipl.cli.work import show_change
+    from pipl.cli.work_changes import show_change
     from pipl.workspace import updating
 
     here = Here.now()
