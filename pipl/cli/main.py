@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import signal
 import sys
 from collections.abc import Mapping
@@ -14,11 +15,14 @@ from pipl_pipe.errors import AssetError, DesignedError, ProductError
 EXIT_INTERRUPTED = 130
 EXIT_DISK_FULL = 10
 EXIT_FRAMEWORK = 11
+COLLECTED = (50_000, 20, 20)
+"""When Python looks for garbage: most commands end before there is any, and have imported much."""
 
 
 def main() -> None:
     """Run the command line and exit. SIGTERM ends a command as cleanly as Ctrl-C does."""
     signal.signal(signal.SIGTERM, _interrupt)
+    gc.set_threshold(*COLLECTED)
     try:
         command = everyday.plain(sys.argv[1:])
         status = _by_click() if command is None else command()
