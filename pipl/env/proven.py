@@ -32,18 +32,17 @@ class Proven:
 
     def holds(self, wanted: Resolve, index: NearbyIndex) -> bool:
         """Whether `wanted.prefer` is what `wanted` gives on an index in that state."""
-        return _may_be(wanted, index) and self._key(wanted, index) in self._known()
+        return self._key(wanted, index) in self._known()
 
     def note(self, wanted: Resolve, index: NearbyIndex, lock: Lock) -> None:
         """Remember an outcome that is what was preferred, and can change only with the index."""
-        if not _may_be(wanted, index) or wanted.prefer is None:
+        key = self._key(wanted, index)
+        if key is None or wanted.prefer is None or _bare(lock) != _bare(wanted.prefer):
             return
-        if _bare(lock) == _bare(wanted.prefer):
-            known = [*self._known(), self._key(wanted, index)][-_MOST:]
-            text = "\n".join([_FORMAT, *known, ""])
-            with contextlib.suppress(OSError):
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                durable.write_text(self._path, text)
+        known = [*self._known(), key][-_MOST:]
+        with contextlib.suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            durable.write_text(self._path, "\n".join([_FORMAT, *known, ""]))
 
     def _known(self) -> list[str]:
         try:
@@ -52,7 +51,22 @@ class Proven:
             return []
         return known if first == _FORMAT else []
 
-    def _key(self, wanted: Resolve, index: NearbyIndex) -> str:
+    def _key(self, wanted: Resolve, index: NearbyIndex) -> str | None:
+        """Names all that the outcome depends on; None where that is more than can be compared.
+
+        Folders, indexes elsewhere and whatever is to move are: the lock must hold to this index
+        in full, with nothing to gain elsewhere.
+        """
+        before = wanted.prefer
+        if (
+            before is None
+            or wanted.upgrade
+            or wanted.prereleases
+            or wanted.editables
+            or wanted.as_of is not None
+            or any(package.index not in index.shown for package in before.packages)
+        ):
+            return None
         program = self._program.stat()
         parts = (
             __version__,
@@ -67,25 +81,9 @@ class Proven:
             wanted.index_url,
             index.state,
             repr(sorted(index.shown)),
-            _bare(wanted.prefer).render() if wanted.prefer else "",
+            _bare(before).render(),
         )
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def _may_be(wanted: Resolve, index: NearbyIndex) -> bool:
-    """Whether all that the outcome depends on is compared.
-
-    Folders, indexes elsewhere and whatever should move are not: the lock must hold to this index
-    in full, with nothing to gain elsewhere.
-    """
-    return (
-        wanted.prefer is not None
-        and wanted.upgrade == frozenset()
-        and wanted.prereleases == frozenset()
-        and not wanted.editables
-        and wanted.as_of is None
-        and all(package.index in index.shown for package in wanted.prefer.packages)
-    )
 
 
 def _bare(lock: Lock) -> Lock:
