@@ -131,7 +131,7 @@ def add(
 
     Where it cannot be resolved, the packl stays as it was.
     """
-    from pipl.cli.work_changes import show_change
+    from pipl.cli.moved import show_change
     from pipl.packl import edited
 
     here = Here.now()

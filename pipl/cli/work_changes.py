@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipl.cli import render
+from pipl.cli import moved, render
 from pipl.cli.here import Here
 from pipl.cli.options import as_of_option, json_option, workspace_option
 
 if TYPE_CHECKING:
-    from pipl.workspace.locking import LockChange
-    from pipl.workspace.syncing import Synced
+    pass
 
 
 @click.command(epilog="Example: pipl work add hero-geo 'studio-pipeline>=1.2'")
@@ -33,7 +32,7 @@ def add(
         changed = locking.add(
             workspace, requirements, here.installer, place, as_of=as_of, progress=progress
         )
-    show_change(changed, as_json=as_json)
+    moved.show_change(changed, as_json=as_json)
 
 
 @click.command(epilog="Example: pipl work lock")
@@ -55,7 +54,7 @@ def lock(check: bool, as_of: str | None, workspace_path: str | None, as_json: bo
             changed = locking.LockChange(workspace, held, ())
         else:
             changed = locking.relock(workspace, here.installer, as_of=as_of, progress=progress)
-    show_change(changed, as_json=as_json)
+    moved.show_change(changed, as_json=as_json)
 
 
 @click.command(epilog="Example: pipl work sync")
@@ -72,7 +71,7 @@ def sync(frozen: bool, workspace_path: str | None, as_json: bool) -> None:
         synced = syncing.sync(
             workspace, here.environ, lambda: here.installer, frozen=frozen, progress=progress
         )
-    show_change(synced, as_json=as_json)
+    moved.show_change(synced, as_json=as_json)
 
 
 @click.command(epilog="Example: pipl work update hero-geo --to hero-rig==2.0 --dry-run")
@@ -101,7 +100,7 @@ def update(
     place = None if dry_run else here.place(workspace)
     with render.progress(quiet=as_json) as progress:
         changed = updating.update(workspace, wish, here.installer, place, progress=progress)
-    show_change(changed, as_json=as_json)
+    moved.show_change(changed, as_json=as_json)
 
 
 @click.command(epilog="Example: pipl work status --json")
@@ -138,10 +137,8 @@ def status(workspace_path: str | None, as_json: bool) -> None:
     if found.opened:
         click.echo(f"Opened from {found.opened}")
     if found.overlay:
-        from pipl.cli.work_locks import show_changes
-
         click.echo(f"Over {found.overlay}, " + ("but for:" if found.differs else "just as it is"))
-        show_changes(found.differs)
+        moved.show_changes(found.differs)
     if not found.locked:
         click.echo("No lock yet: pipl work sync")
     render.table(
@@ -167,23 +164,3 @@ def status(workspace_path: str | None, as_json: bool) -> None:
         ],
         empty="no packl of the project in the lock",
     )
-
-
-def show_change(changed: LockChange | Synced, *, as_json: bool) -> None:
-    """Say what a lock moved, and which of the packls are broken."""
-    from pipl.cli.work_locks import show_changes
-
-    if as_json:
-        render.print_json(
-            {
-                "workspace": changed.workspace.folder,
-                "packages": changed.packages,
-                "changes": changed.changes,
-                "broken": changed.broken,
-            }
-        )
-        return
-    show_changes(changed.changes)
-    click.echo(f"{changed.workspace.name} holds {changed.packages} packages")
-    for fault in changed.broken:
-        click.echo(f"warning: {fault}", err=True)

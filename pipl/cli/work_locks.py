@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipl.cli import render
+from pipl.cli import moved, render
 from pipl.cli.here import Here
 from pipl.cli.options import json_option, workspace_option
 
@@ -38,7 +38,7 @@ def diff(before: str, after: str, as_json: bool) -> None:
     if as_json:
         render.print_json({"before": before, "after": after, "changes": changes})
         return
-    show_changes(changes)
+    moved.show_changes(changes)
     if not changes:
         click.echo("Both hold the same.")
 
@@ -90,7 +90,6 @@ def history(workspace_path: str | None, as_json: bool) -> None:
 @json_option
 def rollback(number: int | None, workspace_path: str | None, as_json: bool) -> None:
     """Go back to the lock before, or to NUMBER of `pipl work history`, and sync."""
-    from pipl.cli.work_changes import show_change
     from pipl.workspace import updating
 
     here = Here.now()
@@ -101,7 +100,7 @@ def rollback(number: int | None, workspace_path: str | None, as_json: bool) -> N
         )
     if not as_json:
         click.echo(f"Back to number {entry.number} ({entry.why})")
-    show_change(changed, as_json=as_json)
+    moved.show_change(changed, as_json=as_json)
 
 
 def summary(changes: tuple[Change, ...], *, at_most: int = 3) -> str:
@@ -109,15 +108,3 @@ def summary(changes: tuple[Change, ...], *, at_most: int = 3) -> str:
     shown = [f"{one.name} {one.after or 'removed'}" for one in changes[:at_most]]
     more = len(changes) - at_most
     return ", ".join([*shown, *([f"and {more} more"] if more > 0 else [])])
-
-
-def show_changes(changes: tuple[Change, ...]) -> None:
-    """One line each: what came, what went, what moved, and why where that is known."""
-    for change in changes:
-        why = f"  ({change.why})" if change.why else ""
-        if change.before is None:
-            click.echo(f" + {change.name} {change.after or ''}".rstrip() + why)
-        elif change.after is None:
-            click.echo(f" - {change.name} {change.before}{why}")
-        else:
-            click.echo(f"   {change.name} {change.before} -> {change.after}{why}")

@@ -27,7 +27,7 @@ def overlay(
     Production is a published task version or another workspace. What differs from it is shown by
     `pipl work status`, and to prompts by the variable PIPL_OVERLAY.
     """
-    from pipl.cli.work_locks import show_changes
+    from pipl.cli.moved import show_changes
     from pipl.workspace import locking, opened
     from pipl.workspace import overlay as overlays
     from pipl.workspace.overlay import Own, Production
