@@ -72,12 +72,17 @@ if (Test-Path "$env:VIRTUAL_ENV/{program}") {{
 _PS_BACK = "    if (Test-Path function:_pipl_restore) {{ _pipl_restore }}  # {mark}\n"
 _BAT = """
 @REM {mark}
+@for /f "tokens=2 delims=:." %%a in ('"%SystemRoot%\\System32\\chcp.com"') do @set _PIPL_PAGE=%%a
+@"%SystemRoot%\\System32\\chcp.com" 65001 >nul
 @set "_PIPL_SCRIPT=%TEMP%\\pipl-%RANDOM%%RANDOM%.bat"
 @"%VIRTUAL_ENV%\\{scripts}\\python" -I -S "%VIRTUAL_ENV%\\{program}" cmd {option}> "%_PIPL_SCRIPT%"
 @call "%_PIPL_SCRIPT%"
 @del "%_PIPL_SCRIPT%"
 @set _PIPL_SCRIPT=
+@if defined _PIPL_PAGE "%SystemRoot%\\System32\\chcp.com" %_PIPL_PAGE% >nul
+@set _PIPL_PAGE=
 """
+"""The script is read in UTF-8; afterwards the console has its own code page again."""
 
 
 def made_of() -> tuple[Path, ...]:

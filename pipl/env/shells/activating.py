@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipl.env.shells import changes
-from pipl.env.shells.cmd import OLD
+from pipl.env.shells.cmd import undoing
 from pipl.env.shells.known import SHELLS
 from pipl_pipe.variables import NAMES, Operation, names
 
@@ -55,14 +55,6 @@ def identity(
         NAMES: names(operations),
         "VIRTUAL_ENV_PROMPT": _UNSHOWN.sub("?", shown),
     }
-
-
-def undoing(environ: Mapping[str, str]) -> changes.Changes:
-    """For a shell that can keep old values in variables alone."""
-    old = {name[len(OLD) :]: one for name, one in environ.items() if name.startswith(OLD)}
-    changed = [*environ.get(NAMES, "").split(), "PIPL_WORKSPACE", "PIPL_TASK", NAMES]
-    gone = [name for name in changed if name not in old]
-    return changes.Changes(old, (*gone, *(f"{OLD}{name}" for name in old)))
 
 
 def _operations(environment: Path) -> list[Operation]:
