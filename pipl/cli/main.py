@@ -40,6 +40,8 @@ def main() -> None:
             raise
         _say("error: no space left where the output goes")
         sys.exit(EXIT_DISK_FULL)
+    finally:
+        gc.freeze()  # else Python looks through all that was imported for garbage before it ends
     sys.exit(status if isinstance(status, int) else 0)
 
 
