@@ -50,6 +50,7 @@ def shown(origin: str, kept: Kept | None) -> NearbyIndex | None:
         url=kept.folder.absolute().as_uri(),
         state=f"{mark.feed} {mark.serial}",
         shown=frozenset(f"{origin}/{source}/+simple/" for source in mark.sources),
+        whole=mark.whole,
     )
 
 

@@ -5,7 +5,7 @@ Same lock, same result: `tests/conformance/installers` runs over every one of th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -90,16 +90,34 @@ class Resolve:
         return self.prefer.without(self.upgrade)
 
 
+Meanwhile: TypeAlias = Callable[[], None]
+
+
+def nothing() -> None:
+    """What there is to do meanwhile."""
+
+
 class NearbyIndex(NamedTuple):
     """The URL of an index that shows what others hold.
 
     While it has the same `state`, it shows the same; `shown` are the simple indexes whose every
-    file it tells.
+    file it tells, and where it is `whole` there are no others.
     """
 
     url: str
     state: str
     shown: frozenset[str]
+    whole: bool = False
+
+
+class Presumed(NamedTuple):
+    """What a resolver has said of an index that it may still be; `holds` asks the server.
+
+    `holds` raises ServerDown.
+    """
+
+    lock: Lock
+    holds: Callable[[], bool]
 
 
 class Nearby(Protocol):
@@ -137,6 +155,10 @@ class Installer(Protocol):
         """
         ...
 
+    def presumed(self, wanted: Resolve) -> Presumed | None:
+        """What `resolve` gives if nothing has changed, None: it is not known; nobody is asked."""
+        ...
+
     def requirers(self, wanted: Resolve, lock: Lock) -> dict[str, tuple[str, ...]]:
         """Who requires each package of a lock that `resolve` has just made of `wanted`.
 
@@ -151,8 +173,18 @@ class Installer(Protocol):
         """Whether `sync` would surely find nothing to do; the server is not asked."""
         ...
 
-    def sync(self, environment: Environment, lock: Lock, *, root: Path, index_url: str) -> None:
+    def sync(
+        self,
+        environment: Environment,
+        lock: Lock,
+        *,
+        root: Path,
+        index_url: str,
+        meanwhile: Meanwhile = nothing,
+    ) -> None:
         """Make the environment equal to the lock, every file checked against its sha256.
+
+        `meanwhile` is called while it is at work; what that raises ends the work.
 
         Packages that are not in the lock are removed; folders in it are relative to `root`.
         The server is needed only for files that are not in the installer's cache.

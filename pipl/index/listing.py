@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 from urllib.parse import quote, urlencode
 
 from pipl.index.name import IndexName
@@ -25,13 +25,16 @@ class Named(Protocol):
 N = TypeVar("N", bound=Named)
 
 
-@dataclass(frozen=True)
-class Mark:
-    """What a list was last told of: the server's database, the serial, the indexes read."""
+class Mark(NamedTuple):
+    """What a list was last told of: the server's database, the serial, the indexes read.
+
+    It is `whole` where no mirror is inherited from, of which nothing is told.
+    """
 
     feed: str
     serial: int
     sources: tuple[str, ...]
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,8 +96,7 @@ class Listing(Generic[N]):
         return f"{self.page}?{urlencode(asked, quote_via=quote)}"
 
 
-@dataclass(frozen=True)
-class _Page:
+class _Page(NamedTuple):
     mark: Mark
     full: bool
     next: str | None
@@ -115,7 +117,7 @@ class _Page:
         lists = [document.get(name) for name in ("sources", key, "gone")]
         sources, found, gone = (one if isinstance(one, list) else [] for one in lists)
         return cls(
-            mark=Mark(feed, serial, tuple(map(str, sources))),
+            mark=Mark(feed, serial, tuple(map(str, sources)), document.get("mirrors") == []),
             full=document.get("full") is True,
             next=following if isinstance(following, str) else None,
             found=tuple(found),

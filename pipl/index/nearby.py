@@ -28,7 +28,7 @@ from pipl.index.name import IndexName
 from pipl.index.pages import PAGE, Page
 from pipl_pipe.asset.disk import locking
 
-FORMAT = "pipl-pages/1"
+FORMAT = "pipl-pages/2"
 FOLDER = "pages"
 MAX_BEHIND = 1_000
 BULK = 50
@@ -100,7 +100,7 @@ def _fetch(client: Asked, index: IndexName, known: Mark | None) -> Told[Page]:
 
 def _is_same(told: Told[Page], known: Mark) -> bool:
     """A serial alone is not written, until the server would have to look through many more."""
-    unchanged = not (told.anew or told.found or told.gone)
+    unchanged = not (told.anew or told.found or told.gone) and told.mark.whole == known.whole
     return unchanged and told.mark.serial - known.serial <= MAX_BEHIND
 
 
@@ -137,6 +137,7 @@ def _write(place: Path, told: Told[Page], url: str) -> None:
         "feed": mark.feed,
         "serial": mark.serial,
         "sources": list(mark.sources),
+        "whole": mark.whole,
     }
     durable.write_text(place / "state.json", json.dumps(state))
 
@@ -146,12 +147,13 @@ def _load(place: Path) -> Mark | None:
     with contextlib.suppress(OSError, ValueError, RecursionError):
         match json.loads((place / "state.json").read_bytes()):
             case {
-                "format": "pipl-pages/1",
+                "format": "pipl-pages/2",
                 "feed": str(feed),
                 "serial": int(serial),
                 "sources": list(sources),
+                "whole": bool(whole),
             }:
-                return Mark(feed, serial, tuple(map(str, sources)))
+                return Mark(feed, serial, tuple(map(str, sources)), whole)
     return None
 
 

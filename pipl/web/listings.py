@@ -95,6 +95,7 @@ def _tell(
                 "feed": _feed_id(xom),
                 "serial": view.serial,
                 "sources": places,
+                "mirrors": [one.name for one in stage.sro() if reserved.is_mirror(one)],
                 "full": full,
                 "next": page[-1] if len(listed) > len(page) else None,
                 key: [found[name] for name in page if name in found],

@@ -6,11 +6,11 @@ import dataclasses
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from pipl.env import requirement
-from pipl.env.install import Installer, Resolve, Upgrade
+from pipl.env.install import Installer, Meanwhile, Resolve, Upgrade, nothing
 from pipl.env.interpreter import Interpreter
 from pipl.env.lock import Lock
 from pipl.errors.env import InvalidLock, InvalidRequirement, LockStale, NotLocked, Unresolvable
@@ -205,23 +205,34 @@ def settle(
     why: str,
     changes: bool = True,
     restored: int | None = None,
+    python: Interpreter | None = None,
+    meanwhile: Meanwhile = nothing,
     progress: Progress = SILENT,
 ) -> None:
     """Install the lock that was written, and remember it; while nobody else changes it.
 
     Without `changes` in the lock, the installer is first asked whether there is anything to do.
+    `python` is the interpreter, None: what the workspace and its lock say. A lock may also be
+    written by `meanwhile`, which is called while the installer is at work.
     """
     # slow to import, and who only locks does without
     from pipl.workspace import agreement, settled, stamp
     from pipl.workspace.materialise import materialise
 
-    made_from = stamp.given(workspace, place.environ)
+    made_from = ""
+
+    def beside() -> None:
+        nonlocal made_from
+        meanwhile()
+        made_from = stamp.given(workspace, place.environ)
+
     environment = materialise(
         place,
         lock,
-        interpreter_for(workspace),
+        python or interpreter_for(workspace),
         installer,
         ask_first=not changes,
+        meanwhile=beside,
         progress=progress,
     )
     said = settled.read(environment)
@@ -241,18 +252,43 @@ def add(
 ) -> LockChange:
     """Add requirements (PEP 508), lock and sync; of those on the index, what was there `as_of`.
 
-    Where they cannot be resolved, the workspace stays as it was. Raises Unresolvable.
+    Where they cannot be resolved, the workspace stays as it was. What is known to come out, if
+    the index is as it was, is installed while the server is asked. Raises Unresolvable.
     """
     names = frozenset(map(name_of, requirements))
     with changing(workspace) as current:
         kept = tuple(text for text in current.requirements if name_of(text) not in names)
-        wanted = dataclasses.replace(current, requirements=(*kept, *requirements))
-        changed = resolve(wanted, installer, upgrade=names, as_of=as_of, progress=progress)
-        workspace_folder.save(wanted)
-        changed.lock.write(wanted.lock_path)
+        more = dataclasses.replace(current, requirements=(*kept, *requirements))
+        asked = wanted(more, upgrade=names, as_of=as_of, progress=progress)
         why = f"add {' '.join(requirements)}"
-        settle(wanted, changed.lock, installer, place, why=why, progress=progress)
-    return changed
+
+        def keep(lock: Lock) -> None:
+            workspace_folder.save(more)
+            lock.write(more.lock_path)
+
+        presumed = installer.presumed(asked)
+        if presumed is not None:
+            lock = interpreters.carried_over(presumed.lock, asked.prefer)
+
+            def confirm() -> None:
+                if not presumed.holds():
+                    raise _Outdated
+                keep(lock)
+
+            with suppress(_Outdated):
+                settle(
+                    more, lock, installer, place,
+                    why=why, python=asked.python, meanwhile=confirm, progress=progress,
+                )  # fmt: skip
+                return LockChange(more, lock, changes_between(asked.prefer, lock))
+        lock = solve(more, asked, installer, progress=progress)
+        keep(lock)
+        settle(more, lock, installer, place, why=why, progress=progress)
+    return LockChange(more, lock, changes_between(asked.prefer, lock))
+
+
+class _Outdated(Exception):
+    """What was presumed is not so any more."""
 
 
 def take_over(workspace: Workspace, model: Workspace) -> Workspace:

@@ -13,7 +13,7 @@ from pipl import process
 from pipl.env import activation, renewal, venv
 from pipl.env.edited import edited
 from pipl.env.environment import Environment
-from pipl.env.install import Installer
+from pipl.env.install import Installer, Meanwhile, nothing
 from pipl.env.interpreter import Interpreter
 from pipl.env.lock import Lock
 from pipl.errors.base import FrameworkError
@@ -39,14 +39,16 @@ def materialise(
     installer: Installer,
     *,
     ask_first: bool = True,
+    meanwhile: Meanwhile = nothing,
     progress: Progress = SILENT,
 ) -> Environment:
     """Make the environment of `place` equal to the lock and settle it.
 
-    With `ask_first`, the installer is asked whether there is anything to do at all. It is changed
-    aside: until it is whole, the old one stays as it was. Several processes may try at once: they
-    take turns. Raises InstallFailed, ServerDown, NotWritable, DiskFull, and what `settle` and
-    `settled.expect_met` raise.
+    With `ask_first`, the installer is asked whether there is anything to do at all. `meanwhile` is
+    called while it installs, at the latest before the environment counts. That is changed aside:
+    until it is whole, the old one stays as it was. Several processes may try at once: they take
+    turns. Raises InstallFailed, ServerDown, NotWritable, DiskFull, and what `meanwhile`, `settle`
+    and `settled.expect_met` raise.
     """
     place.folder.mkdir(parents=True, exist_ok=True)
     environment = place.environment
@@ -57,7 +59,7 @@ def materialise(
         usable = environment.exists() and owner in (None, place.folder)
         usable = usable and not _is_of_another(environment, interpreter)
         if usable and owner is None:  # just made, and nobody's yet
-            _install(place, lock, installer, progress)
+            _install(place, lock, installer, meanwhile, progress)
         elif (
             not usable
             or not ask_first
@@ -72,20 +74,26 @@ def materialise(
                     progress.phase(f"creating the environment with Python {interpreter.version}")
                     venv.create(made, interpreter, cache=caches.folder(place.environ))
                 new = dataclasses.replace(place, name=made.name)
-                _install(new, lock, installer, progress)
+                _install(new, lock, installer, meanwhile, progress)
                 _describe(new, progress)
             placed.lay(place, progress=progress)
             settled.expect_met(environment)
             return environment
+        else:
+            meanwhile()
         settle(place, progress=progress)
         settled.expect_met(environment)
     return environment
 
 
-def _install(place: Place, lock: Lock, installer: Installer, progress: Progress) -> None:
+def _install(
+    place: Place, lock: Lock, installer: Installer, meanwhile: Meanwhile, progress: Progress
+) -> None:
     progress.phase(f"installing {len(lock.packages)} packages")
     index_url = place.binding.index_url
-    installer.sync(place.environment, lock, root=place.folder, index_url=index_url)
+    installer.sync(
+        place.environment, lock, root=place.folder, index_url=index_url, meanwhile=meanwhile
+    )
     agreement.check(place.environment, lock, index_url)
 
 

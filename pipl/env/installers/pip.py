@@ -14,7 +14,7 @@ from packaging.version import Version
 
 from pipl.env import reach, requirement, unfinished
 from pipl.env.environment import Environment
-from pipl.env.install import PIP, Everything, Resolve
+from pipl.env.install import PIP, Everything, Meanwhile, Presumed, Resolve, nothing
 from pipl.env.installed import installed
 from pipl.env.installers import pip_report, pip_sync, pip_words
 from pipl.env.installers.pip_run import Pip, Target
@@ -54,6 +54,10 @@ class PipInstaller:
                 pass  # something has to move
         return self._resolve(wanted, [])
 
+    def presumed(self, wanted: Resolve) -> Presumed | None:
+        """See `Installer.presumed`; nothing is remembered of pip's answers."""
+        return None
+
     def requirers(self, wanted: Resolve, lock: Lock) -> dict[str, tuple[str, ...]]:
         """See `Installer.requirers`."""
         items = self._report(wanted, requirement.pins(lock))
@@ -68,8 +72,20 @@ class PipInstaller:
         plan = pip_sync.plan(_needed(lock, environment), installed(environment), root, afresh=False)
         return not (plan.replaced or plan.files or plan.folders or plan.removed)
 
-    def sync(self, environment: Environment, lock: Lock, *, root: Path, index_url: str) -> None:
-        """See `Installer.sync`. What is there already, in the locked version, is not touched."""
+    def sync(
+        self,
+        environment: Environment,
+        lock: Lock,
+        *,
+        root: Path,
+        index_url: str,
+        meanwhile: Meanwhile = nothing,
+    ) -> None:
+        """See `Installer.sync`. What is there already, in the locked version, is not touched.
+
+        pip is at work in many short calls: `meanwhile` is before them.
+        """
+        meanwhile()
         with unfinished.change(environment, repairs=True) as torn:
             plan = pip_sync.plan(
                 _needed(lock, environment), installed(environment), root, afresh=torn

@@ -13,12 +13,23 @@ from typing import ClassVar
 from pipl.env import reach, requirement, unfinished
 from pipl.env.edited import edited
 from pipl.env.environment import Environment
-from pipl.env.install import ALL, IN_PLACE, UV, Everything, Nearby, NearbyIndex, Resolve
+from pipl.env.install import (
+    ALL,
+    IN_PLACE,
+    UV,
+    Everything,
+    Meanwhile,
+    Nearby,
+    NearbyIndex,
+    Presumed,
+    Resolve,
+    nothing,
+)
 from pipl.env.installers import uv_run, uv_universal, uv_words
 from pipl.env.installers.uv_run import UvCall
+from pipl.env.known import Known
 from pipl.env.lock import Lock, LockedPackage, index_of, origin_of
 from pipl.env.paths import below, normal
-from pipl.env.proven import Proven
 from pipl.errors.base import DiskFull
 from pipl.errors.env import InstallFailed, InvalidLock, ResolverFailed, Unresolvable
 from pipl.errors.program import ProgramMissing
@@ -58,24 +69,27 @@ class UvInstaller:
 
     def resolve(self, wanted: Resolve) -> Lock:
         """See `Installer.resolve`; the lock names every file of a version that fits a platform."""
-        seen = self._seen(wanted)
-        if seen and wanted.prefer and self._is_known(wanted, seen):
-            return wanted.prefer
+        presumed = self.presumed(wanted)
+        if presumed is not None and presumed.holds():
+            return presumed.lock
         with tempfile.TemporaryDirectory(prefix="pipl-resolve-") as name:
             output = Path(name) / "pylock.toml"
             told = ("--format=pylock.toml", f"--output-file={output}")
             _, index = self._compile(wanted, Path(name), (), *told, output=output)
             lock = _adopted(output, wanted)
         if index is not None:
-            self._proven.note(wanted, index, lock)
+            self._known.note(wanted, index, lock)
         return lock
 
-    def _is_known(self, wanted: Resolve, seen: NearbyIndex) -> bool:
-        return self._proven.holds(wanted, seen) and self._current(wanted) == seen
+    def presumed(self, wanted: Resolve) -> Presumed | None:
+        """See `Installer.presumed`."""
+        seen = self._seen(wanted)
+        lock = self._known.answer(wanted, seen) if seen else None
+        return Presumed(lock, lambda: self._current(wanted) == seen) if lock else None
 
     @property
-    def _proven(self) -> Proven:
-        return Proven(self.program, self.environ)
+    def _known(self) -> Known:
+        return Known(self.program, self.environ)
 
     def requirers(self, wanted: Resolve, lock: Lock) -> dict[str, tuple[str, ...]]:
         """See `Installer.requirers`."""
@@ -188,12 +202,22 @@ class UvInstaller:
         done = self._sync(environment, lock, "--dry-run", "--offline", root=root, url=index_url)
         return done.status == 0 and uv_words.changes_nothing(done)
 
-    def sync(self, environment: Environment, lock: Lock, *, root: Path, index_url: str) -> None:
+    def sync(
+        self,
+        environment: Environment,
+        lock: Lock,
+        *,
+        root: Path,
+        index_url: str,
+        meanwhile: Meanwhile = nothing,
+    ) -> None:
         """See `Installer.sync`."""
         online = reach.answers(index_url, self.environ)
         with unfinished.change(environment, repairs=True) as torn:
             options = [*(["--reinstall"] if torn else ()), *([] if online else ["--offline"])]
-            done = self._sync(environment, lock, *options, root=root, url=index_url)
+            done = self._sync(
+                environment, lock, *options, root=root, url=index_url, meanwhile=meanwhile
+            )
             if done.status != 0:
                 if not online:
                     raise ServerDown(origin_of(index_url))
@@ -203,7 +227,13 @@ class UvInstaller:
                 raise InstallFailed(uv_words.explained(done))
 
     def _sync(
-        self, environment: Environment, lock: Lock, *options: str, root: Path, url: str
+        self,
+        environment: Environment,
+        lock: Lock,
+        *options: str,
+        root: Path,
+        url: str,
+        meanwhile: Meanwhile = nothing,
     ) -> Completed:
         released = {one.name for one in lock.packages if one.directory is None}
         # uv takes an edited package for the locked one where their versions agree
@@ -211,7 +241,7 @@ class UvInstaller:
         with tempfile.TemporaryDirectory(prefix="pipl-sync-") as folder:
             path = Path(folder) / "pylock.toml"
             path.write_text(_grounded(lock, root).render(), encoding="utf-8")
-            return uv_run.call(
+            call = uv_run.call(
                 self.program,
                 self.environ,
                 "pip",
@@ -224,7 +254,8 @@ class UvInstaller:
                 *options,
                 index_url=url,
                 cwd=root,
-            ).run()
+            )
+            return call.run(meanwhile)
 
     def add_files(
         self,

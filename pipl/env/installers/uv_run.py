@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pipl import process
 from pipl.env import surroundings
-from pipl.env.install import NearbyIndex
+from pipl.env.install import Meanwhile, NearbyIndex, nothing
 from pipl.env.installers import uv_words
 from pipl.process import Completed
 
@@ -31,11 +31,11 @@ class UvCall(NamedTuple):
     def with_option(self, option: str) -> UvCall:
         return self._replace(command=(*self.command, option))
 
-    def run(self) -> Completed:
-        """Raises CommandTimedOut."""
-        done = process.run(
-            self.command, cwd=self.cwd, env=self.variables, check=False, timeout_s=self.timeout_s
-        )
+    def run(self, meanwhile: Meanwhile = nothing) -> Completed:
+        """Raises CommandTimedOut, and what `meanwhile` does."""
+        with self.started() as ended:
+            meanwhile()
+            done = ended()
         if done.status == 0 or not uv_words.is_about_its_cache(done):
             return done
         bare = self.with_option("--no-cache")  # such as in a read-only home
