@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from pipl import connection
 from pipl.env.lock import origin_of
 from pipl.env.surroundings import LOOPBACK
 from pipl.errors.server import ServerDown, ServerStopped
@@ -36,7 +36,7 @@ def answers(url: str, environ: Mapping[str, str]) -> bool:
         return True
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
-        with socket.create_connection((host, port), timeout=CONNECT_TIMEOUT_S):
+        with connection.connect(host, port, timeout_s=CONNECT_TIMEOUT_S):
             return True
     except OSError:
         return False

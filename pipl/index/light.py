@@ -7,7 +7,6 @@ says less than the whole client, which is to be asked then.
 from __future__ import annotations
 
 import base64
-import http.client
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit
 
 from pipl.errors.access import LoginNeeded, NotAllowed
 from pipl.errors.server import ServerDown, ServerSlow, UnexpectedReply
+from pipl.index import exchange
 from pipl.index.login import Login
 
 if TYPE_CHECKING:
@@ -44,28 +44,31 @@ class LightClient:
     def get_json(self, path: str, *, timeout_s: float) -> object:
         """Raises ServerDown, ServerSlow, LoginNeeded, NotAllowed, UnexpectedReply."""
         parts = urlsplit(self.url)
-        connection = http.client.HTTPConnection(
-            parts.hostname or "", parts.port or 80, timeout=timeout_s
-        )
+        host, port = parts.hostname or "", parts.port or 80
         doing = f"reading {path}"
         try:
-            connection.request("GET", parts.path + path, headers=self._headers())
-            answer = connection.getresponse()
-            content = answer.read(MAX_REPLY_BYTES + 1)
+            answer = exchange.get(
+                host,
+                port,
+                parts.path + path,
+                self._headers(),
+                timeout_s=timeout_s,
+                most=MAX_REPLY_BYTES,
+            )
         except TimeoutError as fault:
             raise ServerSlow(self.url, doing, timeout_s) from fault
-        except (OSError, http.client.HTTPException) as fault:
+        except (OSError, exchange.Unanswered) as fault:
             raise ServerDown(self.url) from fault
-        finally:
-            connection.close()
+        except exchange.TooLong as fault:
+            raise UnexpectedReply(self.url + path, 200, "it is too long") from fault
         if answer.status == 401 and self._login is None:
             raise LoginNeeded(self.url, doing)
         if answer.status in (401, 403):
             raise NotAllowed(self._login.user if self._login else "nobody", doing)
-        if answer.status != 200 or len(content) > MAX_REPLY_BYTES:
+        if answer.status != 200:
             raise UnexpectedReply(self.url + path, answer.status, answer.reason)
         try:
-            return json.loads(content)
+            return json.loads(answer.content)
         except (ValueError, RecursionError) as fault:
             raise UnexpectedReply(self.url + path, answer.status, "it is not JSON") from fault
 

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 # A part may import itself and what stands in an earlier row; `Beside` parts not each other.
 PIPL_ROWS = [
     ["errors"],
-    ["process", "progress", "durable", "toml", "extension"],
+    ["process", "progress", "durable", "toml", "extension", "connection"],
     ["index", "env", "build"],
     ["project"],
     ["workspace", "packl"],
