@@ -12,6 +12,8 @@ from urllib.parse import quote, urlencode
 
 from pipl.index.name import IndexName
 
+PAGES = "/+pipl/pages"
+"""The list of simple pages (`pipl.index.pages.Page`)."""
 EVERYTHING = -1
 MAX_PAGES = 10_000
 T = TypeVar("T")

@@ -17,16 +17,18 @@ import os
 import re
 import shutil
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from pipl import durable
 from pipl.errors.access import AccessError
 from pipl.errors.base import DiskFull
 from pipl.errors.server import UnexpectedReply
-from pipl.index.listing import Listing, Mark, Told
+from pipl.index.listing import PAGES, Listing, Mark, Told
 from pipl.index.name import IndexName
-from pipl.index.pages import PAGE, Page
 from pipl_pipe.asset.disk import locking
+
+if TYPE_CHECKING:
+    from pipl.index.pages import Page
 
 FORMAT = "pipl-pages/2"
 FOLDER = "pages"
@@ -35,7 +37,6 @@ BULK = 50
 """More pages than these are brought to the disk together."""
 TIMEOUT_S = 300.0
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_LISTING = Listing(PAGE, "pages", Page.from_json)
 
 
 class Asked(Protocol):
@@ -95,7 +96,14 @@ def forget(url: str, index: IndexName, cache: Path) -> None:
 
 def _fetch(client: Asked, index: IndexName, known: Mark | None) -> Told[Page]:
     """Raises ValueError, and what the client raises."""
-    return _LISTING.fetch(lambda path: client.get_json(path, timeout_s=TIMEOUT_S), index, known)
+    pages = Listing(PAGES, "pages", _page)
+    return pages.fetch(lambda path: client.get_json(path, timeout_s=TIMEOUT_S), index, known)
+
+
+def _page(value: object) -> Page:
+    from pipl.index.pages import Page  # slow to import, and seldom has one changed
+
+    return Page.from_json(value)
 
 
 def _is_same(told: Told[Page], known: Mark) -> bool:

@@ -13,7 +13,6 @@ from typing import Any
 
 from pipl.errors.usage import InvalidReason, InvalidTime
 
-PAGE = "/+pipl/pages"
 AS_OF = "/+pipl/as-of"
 YANKED = "/+pipl/yanked"
 MAX_REASON = 1_000

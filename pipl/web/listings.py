@@ -16,7 +16,6 @@ from pyramid.request import Request  # type: ignore[import-untyped]
 from pyramid.response import Response  # type: ignore[import-untyped]
 
 from pipl.index import listing, requirements
-from pipl.index import pages as index_pages
 from pipl.web import access, packls, pages, reserved
 from pipl.web.packls import Packls, View
 
@@ -30,7 +29,7 @@ def configure(config: Configurator, server: Path) -> None:
     """Add the pages; `server` is the folder of devpi's database."""
     config.registry[PACKLS] = None
     config.registry[f"{PACKLS}_path"] = server / packls.NAME
-    for view, path in ((tell_requirements, requirements.PAGE), (tell_pages, index_pages.PAGE)):
+    for view, path in ((tell_requirements, requirements.PAGE), (tell_pages, listing.PAGES)):
         config.add_route(path, path)
         config.add_view(view, route_name=path, request_method="GET")
 
