@@ -1,13 +1,12 @@
 """What is typed, and started by applications, all day: `pipl work run` and `pipl work env`.
 
-Without click, whose import takes longer than all of this. Its commands call what is here; in
-their plainest forms they are not even parsed by it (see `plain`).
+Without click, whose commands call what is here; in their plainest forms they are not even parsed
+by it (see `plain`).
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pipl.cli import echo
@@ -15,21 +14,6 @@ from pipl.cli.here import Here
 
 if TYPE_CHECKING:
     from pipl.workspace.variables import Variables
-
-_IS_POSIX = sys.platform != "win32"
-"""Elsewhere click expands patterns in arguments, as no shell does there."""
-
-
-def plain(arguments: Sequence[str]) -> Callable[[], int | None] | None:
-    """The command that these arguments are for, where they need no parser; else None."""
-    match list(arguments):
-        case ["work", "env"]:
-            return lambda: env(None, as_json=False)
-        case ["work", "env", "--json"]:
-            return lambda: env(None, as_json=True)
-        case ["work", "run", program, *rest] if _IS_POSIX and program and program[0] != "-":
-            return lambda: run(None, (program, *rest))
-    return None
 
 
 def run(workspace_path: str | None, command: Sequence[str]) -> int:

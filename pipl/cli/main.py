@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from types import FrameType, MappingProxyType
 
-from pipl.cli import echo, everyday
+from pipl.cli import echo, plain
 from pipl_pipe.errors import AssetError, DesignedError, ProductError
 
 EXIT_INTERRUPTED = 130
@@ -24,7 +24,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     gc.set_threshold(*COLLECTED)
     try:
-        command = everyday.plain(sys.argv[1:])
+        command = plain.command_of(sys.argv[1:])
         status = _by_click() if command is None else command()
     except KeyboardInterrupt:
         _refuse("interrupted", "interrupted", "nothing half-done counts; run it again")

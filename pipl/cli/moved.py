@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
-from pipl.cli import render
+from pipl.cli import echo, render
 
 if TYPE_CHECKING:
     from pipl.workspace.changes import Change
@@ -27,9 +25,9 @@ def show_change(changed: LockChange | Synced, *, as_json: bool) -> None:
         )
         return
     show_changes(changed.changes)
-    click.echo(f"{changed.workspace.name} holds {changed.packages} packages")
+    echo.out(f"{changed.workspace.name} holds {changed.packages} packages")
     for fault in changed.broken:
-        click.echo(f"warning: {fault}", err=True)
+        echo.err(f"warning: {fault}")
 
 
 def show_changes(changes: tuple[Change, ...]) -> None:
@@ -37,8 +35,8 @@ def show_changes(changes: tuple[Change, ...]) -> None:
     for change in changes:
         why = f"  ({change.why})" if change.why else ""
         if change.before is None:
-            click.echo(f" + {change.name} {change.after or ''}".rstrip() + why)
+            echo.out(f" + {change.name} {change.after or ''}".rstrip() + why)
         elif change.after is None:
-            click.echo(f" - {change.name} {change.before}{why}")
+            echo.out(f" - {change.name} {change.before}{why}")
         else:
-            click.echo(f"   {change.name} {change.before} -> {change.after}{why}")
+            echo.out(f"   {change.name} {change.before} -> {change.after}{why}")

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-from pipl.cli import moved, render
+from pipl.cli import changing, moved, render
 from pipl.cli.here import Here
 from pipl.cli.options import as_of_option, json_option, workspace_option
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command(epilog="Example: pipl work add hero-geo 'studio-pipeline>=1.2'")
@@ -23,16 +18,7 @@ def add(
     requirements: tuple[str, ...], as_of: str | None, workspace_path: str | None, as_json: bool
 ) -> None:
     """Add requirements to the workspace, resolve and install."""
-    from pipl.workspace import locking
-
-    here = Here.now()
-    workspace = here.workspace(workspace_path)
-    with render.progress(quiet=as_json) as progress:
-        place = here.place(workspace)
-        changed = locking.add(
-            workspace, requirements, here.installer, place, as_of=as_of, progress=progress
-        )
-    moved.show_change(changed, as_json=as_json)
+    changing.add(workspace_path, requirements, as_of=as_of, as_json=as_json)
 
 
 @click.command(epilog="Example: pipl work lock")
@@ -42,19 +28,7 @@ def add(
 @json_option
 def lock(check: bool, as_of: str | None, workspace_path: str | None, as_json: bool) -> None:
     """Resolve what the workspace requires and write pylock.toml, keeping pins that still fit."""
-    from pipl.workspace import locking
-
-    here = Here.now()
-    workspace = here.workspace(workspace_path)
-    with render.progress(quiet=as_json) as progress:
-        if check:
-            from pipl.workspace import updating
-
-            held = updating.check(workspace, here.installer, as_of=as_of, progress=progress)
-            changed = locking.LockChange(workspace, held, ())
-        else:
-            changed = locking.relock(workspace, here.installer, as_of=as_of, progress=progress)
-    moved.show_change(changed, as_json=as_json)
+    changing.lock(workspace_path, check=check, as_of=as_of, as_json=as_json)
 
 
 @click.command(epilog="Example: pipl work sync")
@@ -63,15 +37,7 @@ def lock(check: bool, as_of: str | None, workspace_path: str | None, as_json: bo
 @json_option
 def sync(frozen: bool, workspace_path: str | None, as_json: bool) -> None:
     """Make the environment and the asset view equal to the lock; make the lock if need be."""
-    from pipl.workspace import syncing
-
-    here = Here.now()
-    workspace = here.workspace(workspace_path)
-    with render.progress(quiet=as_json) as progress:
-        synced = syncing.sync(
-            workspace, here.environ, lambda: here.installer, frozen=frozen, progress=progress
-        )
-    moved.show_change(synced, as_json=as_json)
+    changing.sync(workspace_path, frozen=frozen, as_json=as_json)
 
 
 @click.command(epilog="Example: pipl work update hero-geo --to hero-rig==2.0 --dry-run")

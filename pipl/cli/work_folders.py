@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-from pipl.cli import render
+from pipl.cli import changing, render
 from pipl.cli.asking import confirm
 from pipl.cli.here import Here
 from pipl.cli.options import as_of_option, json_option
-
-if TYPE_CHECKING:
-    from pipl.workspace.folder import Workspace
 
 
 @click.command(epilog="Example: pipl work create-area ~/work http://pipeline:3141")
@@ -52,41 +47,17 @@ def create(
     as_json: bool,
 ) -> None:
     """Create a workspace in the workarea: empty, with packls, or with what another one holds."""
-    from pipl.workspace import create as creation
-
     if as_of is not None and not packls:
         raise click.UsageError("--as-of goes with --add: it says which versions are found")
-    here = Here.now()
-    workarea = here.workarea(workarea_path)
-    model = here.workspace(like) if like else None
-    with render.progress(quiet=as_json) as progress:
-
-        def fill(made: Workspace) -> Workspace:
-            from pipl.workspace import locking
-
-            made = made if model is None else locking.take_over(made, model)
-            if packls:
-                place = here.place(made)
-                added = locking.add(
-                    made, packls, here.installer, place, as_of=as_of, progress=progress
-                )
-                return added.workspace
-            locking.sync(made, here.installer, here.place(made), progress=progress)
-            return made
-
-        made = creation.create(
-            workarea,
-            workspace_name,
-            here.environ,
-            python=python,
-            fill=fill if packls or model else None,
-            progress=progress,
-        )
-    if as_json:
-        render.print_json({"workspace": made})
-    else:
-        click.echo(f"Created the workspace {made.folder}")
-        click.echo(f"Next: cd {made.folder}, then pipl work add NAME or pipl packl create NAME")
+    changing.create(
+        workspace_name,
+        workarea_path,
+        python=python,
+        packls=packls,
+        like=like,
+        as_of=as_of,
+        as_json=as_json,
+    )
 
 
 @click.command(name="list", epilog="Example: pipl work list --json")
