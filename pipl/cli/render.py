@@ -6,14 +6,21 @@ import dataclasses
 import json
 import re
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipl.cli import echo
 from pipl.progress import SILENT, Progress
 
+if TYPE_CHECKING:
+    from pipl.cli.bars import Bars
+
+SHOWN_AFTER_S = 0.4
+"""When a progress display appears; drawing it takes a twentieth of a second to load."""
 _TAKES_OVER = re.compile(
     r"\x1b\](?:[^\x07\x1b]|\x1b(?!\\))*(?:\x07|\x1b\\)"  # titles, links, the clipboard
     r"|\x1b\[[0-9;:<=>?]*[ -/]*[@-ln-~]"  # everything but colours, which end in m
@@ -96,79 +103,52 @@ class _Lines:
 
 
 class _Live:
-    """One live line with a spinner, and a bar with rate and time left while bytes move.
+    """Bars on a terminal, which come when a command takes longer than they take to load."""
 
-    What is counted otherwise has a bar with the numbers and the time left.
-    """
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._bars: Bars | None = None
+        self._phase: str | None = None
+        self._count: tuple[int, int | None, str] | None = None
+        self._has_ended = False
+        self._appearing = threading.Timer(SHOWN_AFTER_S, self._appear)
+        self._appearing.daemon = True
 
     def __enter__(self) -> _Live:
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            DownloadColumn,
-            MofNCompleteColumn,
-            SpinnerColumn,
-            TextColumn,
-            TimeElapsedColumn,
-            TimeRemainingColumn,
-            TransferSpeedColumn,
-        )
-        from rich.progress import Progress as RichProgress
-
-        self._console = Console(stderr=True)
-        self._phases = RichProgress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            TimeElapsedColumn(),
-            console=self._console,
-            transient=True,
-        )
-        self._bytes = RichProgress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            DownloadColumn(),
-            TransferSpeedColumn(),
-            TimeRemainingColumn(),
-            console=self._console,
-            transient=True,
-        )
-        self._counts = RichProgress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=self._console,
-            transient=True,
-        )
-        self._shown: RichProgress | None = None
-        self._text = ""
+        self._appearing.start()
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._hide()
+        self._appearing.cancel()
+        with self._turn:
+            self._has_ended = True
+            if self._bars is not None:
+                self._bars.hide()
+        self._appearing.join()  # nothing is imported any more while Python ends
 
     def phase(self, text: str) -> None:
-        self._hide()
-        self._text = text
-        self._phases.add_task(text, total=None)
-        self._phases.start()
-        self._shown = self._phases
+        with self._turn:
+            self._phase, self._count = text, None
+            if self._bars is not None:
+                self._bars.phase(text)
 
     def advance(self, done: int, total: int | None, unit: str = "bytes") -> None:
-        wanted = self._bytes if unit == "bytes" else self._counts
-        if self._shown is not wanted:
-            self._hide()
-            wanted.add_task(self._text, total=total)
-            wanted.start()
-            self._shown = wanted
-        wanted.update(wanted.task_ids[0], completed=done, total=total)
+        with self._turn:
+            self._count = (done, total, unit)
+            if self._bars is not None:
+                self._bars.advance(*self._count)
 
-    def _hide(self) -> None:
-        if self._shown is not None:
-            self._shown.stop()
-            for task in self._shown.task_ids:
-                self._shown.remove_task(task)
-            self._shown = None
+    def _appear(self) -> None:
+        from pipl.cli.bars import Bars
+
+        with self._turn:
+            if self._has_ended:
+                return
+            self._bars = Bars()
+            if self._phase is not None:
+                self._bars.phase(self._phase)
+            if self._count is not None:
+                self._bars.advance(*self._count)
 
 
 def harmless(content: bytes) -> bytes:

@@ -1,3 +1,6 @@
+import contextlib
+import os
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,3 +87,49 @@ def test_on_a_terminal_a_log_colours_and_does_nothing_else(written, shown, monke
 def test_into_a_file_a_log_goes_as_it_is(monkeypatch) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: False, raising=False)
     assert render.harmless(b"\x1b]0;title\x07\xff") == b"\x1b]0;title\x07\xff"
+
+
+DRAWN = """
+import sys, time
+from pipl.cli import render
+with render.progress() as progress:
+    progress.phase("looking")
+    time.sleep(float(sys.argv[1]))
+    progress.phase("fetching")
+    progress.advance(300, 1000)
+    time.sleep(float(sys.argv[1]))
+print("rich.console" in sys.modules)
+"""
+
+
+def drawn(seconds: str) -> str:
+    """What a terminal gets of a command with two phases that take so long each."""
+    ours, theirs = os.openpty()
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        process = subprocess.Popen(
+            [sys.executable, "-c", DRAWN, seconds],
+            stdout=theirs,
+            stderr=theirs,
+            env={**os.environ, "TERM": "xterm-256color"},
+        )
+        os.close(theirs)
+        text = b""
+        with contextlib.suppress(OSError):  # how Linux says that the other end is closed
+            while part := terminal.read(65536):
+                text += part
+        assert process.wait() == 0
+    return text.decode()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such terminals")
+def test_progress_is_drawn_of_what_takes_its_time() -> None:
+    text = drawn("0.8")
+    assert "looking" in text
+    assert "fetching" in text
+    assert "0.3/1.0 kB" in text
+    assert text.splitlines()[-1].endswith("True")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such terminals")
+def test_what_ends_at_once_draws_and_loads_nothing() -> None:
+    assert drawn("0.0") == "False\r\n"
