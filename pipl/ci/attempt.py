@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import platform
 import shutil
 import signal
 import stat
@@ -21,7 +20,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
-from pipl import extension, process
+from pipl import extension, machine, process
 from pipl.ci import job_folder, job_login
 from pipl.ci import order as orders
 from pipl.ci.containment import processes
@@ -88,7 +87,7 @@ def _attempt(spec: JobSpec, order: Order, environ: Mapping[str, str]) -> Outcome
                 connect=lambda: DevpiClient(spec.binding.url, order.login),
                 installer=choice.choose(spec.installer, variables),
                 environ=variables,
-                machine=Machine(platform.node(), sys.platform),
+                machine=Machine(machine.name(), sys.platform),
                 say=_say,
                 log=sys.stdout.buffer,
             )

@@ -9,13 +9,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from pipl import machine
 from pipl.ci.containment import processes
 
 DYING_S = 3.0
@@ -39,7 +39,7 @@ def alone_in(folder: Path, *, dying_s: float = DYING_S) -> Iterator[None]:
     try:
         name = os.environ.get(processes.MARKER, "")
         with contextlib.suppress(OSError):  # a full disk is said where it matters
-            holder.write_text(json.dumps([platform.node(), name]), encoding="utf-8")
+            holder.write_text(json.dumps([machine.name(), name]), encoding="utf-8")
         yield
     finally:
         lock.release()
@@ -51,4 +51,4 @@ def _of(holder: Path) -> set[int]:
         node, name = json.loads(holder.read_text(encoding="utf-8"))
     except (OSError, ValueError, TypeError):
         return set()
-    return processes.marked(name) if node == platform.node() and name else set()
+    return processes.marked(name) if node == machine.name() and name else set()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import platform
 import selectors
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import IO
 
-from pipl import process
+from pipl import machine, process
 from pipl.ci import order as orders
 from pipl.ci.containment import processes
 from pipl.ci.containment.cgroup import ControlGroup
@@ -82,7 +81,7 @@ class JobProcess:
         """
         contained, report = self._heard(order)
         if report is not None and report.again and not self._ended.is_set():
-            return _ended(report, platform.node()), True
+            return _ended(report, machine.name()), True
         self.sweep(contained, clean=report is not None)
         with self.errors:
             self.errors.seek(0)
@@ -90,7 +89,7 @@ class JobProcess:
         if spoken:
             with contextlib.suppress(OSError), (order.folder / "log.txt").open("ab") as log:
                 log.write(spoken)
-        host = platform.node()
+        host = machine.name()
         if report is None:
             told = self._ended.is_set()
             ended = Ended(self.running.returncode, lost=not told, cancelled=told, host=host)

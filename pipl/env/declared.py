@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,13 +50,20 @@ def parse(text: str, folder: Path | None = None) -> Declared | None:
 def of_environment(environment: Environment) -> dict[str, Declared]:
     """What is installed, by normalised name; what cannot be read is passed over."""
     found: dict[str, Declared] = {}
-    for folder in sorted(environment.site_packages.glob("*.dist-info")):
+    site_packages = environment.site_packages
+    try:
+        names = sorted(os.listdir(site_packages))  # noqa: PTH208  # these are read all the time
+    except OSError:
+        return found
+    for name in names:
+        if not name.endswith(".dist-info"):
+            continue
         try:
-            with (folder / "METADATA").open("rb") as file:
+            with open(f"{site_packages}/{name}/METADATA", "rb") as file:  # noqa: PTH123
                 text = file.read(MAX_BYTES).decode("utf-8", errors="replace")
         except OSError:
             continue
-        declared = parse(text, folder)
+        declared = parse(text, site_packages / name)
         if declared is not None:
             found[declared.name] = declared
     return found

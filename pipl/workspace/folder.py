@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipl import toml
+from pipl import machine, toml
 from pipl.env.environment import Environment
 from pipl.errors.usage import InvalidFile, InvalidName, NotWritable, NoWorkspace, PathExists
 from pipl.index.name import IndexName
@@ -118,9 +118,7 @@ def state(noted: Registered) -> str:
             return "there"
     except OSError as fault:
         return fault.strerror or str(fault)
-    import platform  # slow to import, and seldom needed
-
-    return "gone" if noted.host == platform.node() else "not seen from this machine"
+    return "gone" if noted.host == machine.name() else "not seen from this machine"
 
 
 def in_area(workarea: Workarea) -> tuple[tuple[Workspace, ...], tuple[InvalidFile, ...]]:

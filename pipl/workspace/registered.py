@@ -13,7 +13,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipl import durable
+from pipl import durable, machine
 from pipl.errors.base import DiskFull
 from pipl.errors.usage import InvalidFile, NotRegistered, NotWritable
 
@@ -39,9 +39,7 @@ def note(project: Path, workspace: Path) -> bool:
     path = _path(project, workspace)
     if path.exists():
         return True
-    import platform  # slow to import, and most workspaces are noted
-
-    one = {"folder": str(workspace), "user": _owner(workspace), "host": platform.node()}
+    one = {"folder": str(workspace), "user": _owner(workspace), "host": machine.name()}
     try:
         path.parent.mkdir(exist_ok=True)
         durable.write_text(path, json.dumps({"format": FORMAT, **one}, indent=1) + "\n")

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 # A part may import itself and what stands in an earlier row; `Beside` parts not each other.
 PIPL_ROWS = [
     ["errors"],
-    ["process", "progress", "durable", "toml", "extension", "connection"],
+    ["process", "progress", "durable", "toml", "extension", "connection", "machine"],
     ["index", "env", "build"],
     ["project"],
     ["workspace", "packl"],

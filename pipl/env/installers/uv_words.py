@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import textwrap
 
 from pipl.env.locked import normalised
 from pipl.process import Completed
@@ -65,6 +64,8 @@ def requirers(text: str) -> dict[str, tuple[str, ...]]:
 
 def explained(done: Completed) -> str:
     """Its explanation or error, in full."""
+    import textwrap  # slow to import, and seldom has it to explain something
+
     text = (done.stderr.strip("\n") or done.stdout).rstrip()
     lead = _LEAD.match(text)
     if lead is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-import platform
 import shutil
 import threading
 from dataclasses import dataclass, field, replace
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from distributed import Worker, get_worker
 
+from pipl import machine
 from pipl.ci import attempt, job_folder
 from pipl.ci.engine import Ended, Limits
 from pipl.ci.job_folder import JobSpec
@@ -57,7 +57,7 @@ def run(parcel: Parcel) -> Returned:
     worker = get_worker()
     key = str(worker.get_current_task())
     folder = Path(worker.local_directory).absolute() / "pipl-ci" / key
-    here = {"key": key, "worker": worker.address, "host": platform.node()}
+    here = {"key": key, "worker": worker.address, "host": machine.name()}
     worker.log_event(parcel.topic, {**here, "kind": "started"})
     try:
         folder.mkdir(mode=0o700, parents=True)
@@ -152,7 +152,7 @@ def _failed(parcel: Parcel, folder: Path, fault: DiskFull | ResultTooLarge) -> R
     said = f"--- failed: {fault}\nhint: {fault.advice}\n".encode()
     verdict = job_folder.rendered_outcome(parcel.spec.attempt, Outcome.of_error(fault))
     files = {"result.json": verdict.encode()}
-    return Returned(Ended(host=platform.node()), _log(folder) + said, files)
+    return Returned(Ended(host=machine.name()), _log(folder) + said, files)
 
 
 def _log(folder: Path) -> bytes:
