@@ -21,6 +21,7 @@ from pipl.errors.env import InvalidLock
 from pipl_pipe import caches, durable
 
 _FOLDER = "answers"
+_FORMAT = "pipl-answer/1"
 _MOST = 500
 """So many are kept; the oldest go first, a few at a time."""
 MIRRORED_S = 1800.0
@@ -30,7 +31,7 @@ MIRRORED_S = 1800.0
 class Known:
     """What one program has resolved on this machine.
 
-    An answer that is what was preferred is kept as an empty file.
+    An answer that is what was preferred is kept as an empty text.
     """
 
     def __init__(self, program: Path, environ: Mapping[str, str]) -> None:
@@ -44,7 +45,10 @@ class Known:
             return None
         try:
             path = self._folder / key
-            text, age_s = path.read_text(encoding="utf-8"), time.time() - path.stat().st_mtime
+            head, _, text = path.read_text(encoding="utf-8").partition("\n")
+            if head != _head(text):
+                return None
+            age_s = time.time() - path.stat().st_mtime
             if not text:
                 return wanted.prefer
             return Lock.parse(text) if index.whole or age_s < MIRRORED_S else None
@@ -61,7 +65,7 @@ class Known:
         text = "" if is_same and not wanted.upgrade else lock.render()
         with contextlib.suppress(OSError):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            durable.write_text(self._folder / key, text)
+            durable.write_text(self._folder / key, f"{_head(text)}\n{text}")
             self._tidy()
 
     def _tidy(self) -> None:
@@ -102,6 +106,11 @@ class Known:
             _bare(before).render() if before else "",
         )
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _head(text: str) -> str:
+    """The line above an answer, by which one that is damaged is seen."""
+    return f"{_FORMAT} {hashlib.sha256(text.encode('utf-8')).hexdigest()}"
 
 
 def _names(upgrade: Upgrade) -> str:

@@ -148,6 +148,26 @@ def test_where_there_are_none(
         nearby.current(client, index, tmp_path / "cache")
 
 
+def test_whether_there_is_more_than_is_told(
+    root: DevpiClient, make_index: MakeIndex, tmp_path: Path
+) -> None:
+    index, cache = make_index(), tmp_path / "cache"
+    upload(root, index, tmp_path, "a", "1.0")
+
+    def is_whole() -> bool:
+        found = nearby.current(root, index, cache)
+        assert found is not None
+        assert nearby.seen(root.url, index, cache) == found
+        return found.mark.whole
+
+    assert is_whole()
+    mirror = make_index(type="mirror", acl_upload=(), mirror_url="http://127.0.0.1:9/simple/")
+    root.modify_index(index, {"bases": [str(mirror)]})
+    assert not is_whole()
+    root.modify_index(index, {"bases": []})
+    assert is_whole()
+
+
 def test_a_lock_is_the_same(
     devpi_server: RunningServer, root: DevpiClient, make_index: MakeIndex, tmp_path: Path
 ) -> None:
