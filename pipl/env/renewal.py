@@ -27,6 +27,7 @@ _LINKED = ("lib", "lib64", "Lib", "include")
 """Below these an installer never writes into a file that is there; other folders are copied."""
 _TEXT_BYTES = 1_000_000
 _NO_EXCHANGE = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
+_EXCHANGING = ("linux", "darwin")
 _EXCHANGE = 2
 """RENAME_EXCHANGE of Linux, and RENAME_SWAP of macOS."""
 _HERE = -100
@@ -64,6 +65,12 @@ def aside(folder: Path) -> Iterator[Path]:
             _put(made, folder)
     finally:
         shutil.rmtree(made, ignore_errors=True)
+
+
+def prepare() -> None:
+    """Load what putting an environment in its place takes, while something else is waited for."""
+    if sys.platform in _EXCHANGING:
+        import ctypes  # noqa: F401
 
 
 def copy(source: Path, destination: Path) -> None:
@@ -140,10 +147,10 @@ def _put(made: Path, folder: Path) -> None:
 
 def _exchanged(one: Path, other: Path) -> bool:
     """Give each the other's name in one step; False where the file system cannot."""
+    if sys.platform not in _EXCHANGING:
+        return False
     import ctypes  # slow to import, and most syncs change nothing
 
-    if sys.platform not in ("linux", "darwin"):
-        return False
     library = ctypes.CDLL(None, use_errno=True)
     name = "renameat2" if sys.platform == "linux" else "renamex_np"
     call = getattr(library, name, None)

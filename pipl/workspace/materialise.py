@@ -67,15 +67,8 @@ def materialise(
                 environment, lock, root=place.folder, index_url=place.binding.index_url
             )
         ):
-            with renewal.aside(folder) as made:
-                if usable:
-                    renewal.copy(folder, made)
-                else:
-                    progress.phase(f"creating the environment with Python {interpreter.version}")
-                    venv.create(made, interpreter, cache=caches.folder(place.environ))
-                new = dataclasses.replace(place, name=made.name)
-                _install(new, lock, installer, meanwhile, progress)
-                _describe(new, progress)
+            fresh = None if usable else interpreter
+            _renew(place, lock, fresh, installer, meanwhile, progress)
             placed.lay(place, progress=progress)
             settled.expect_met(environment)
             return environment
@@ -84,6 +77,33 @@ def materialise(
         settle(place, progress=progress)
         settled.expect_met(environment)
     return environment
+
+
+def _renew(
+    place: Place,
+    lock: Lock,
+    fresh: Interpreter | None,
+    installer: Installer,
+    meanwhile: Meanwhile,
+    progress: Progress,
+) -> None:
+    """Make the environment aside and put it in its place: a copy, or one with a `fresh` Python."""
+    folder = place.environment.folder
+
+    def beside() -> None:
+        meanwhile()
+        if fresh is None:
+            renewal.prepare()
+
+    with renewal.aside(folder) as made:
+        if fresh is None:
+            renewal.copy(folder, made)
+        else:
+            progress.phase(f"creating the environment with Python {fresh.version}")
+            venv.create(made, fresh, cache=caches.folder(place.environ))
+        new = dataclasses.replace(place, name=made.name)
+        _install(new, lock, installer, beside, progress)
+        _describe(new, progress)
 
 
 def _install(
