@@ -191,7 +191,9 @@ def sync(
             changed = lock(now, installer, progress=progress)
         else:
             changed = LockChange(now, current, ())
-        changes = bool(changed.changes)
+        from pipl.workspace import stamp  # slow to import, and who only locks does without
+
+        changes = bool(changed.changes) or stamp.is_of_another_lock(now)
         settle(now, changed.lock, installer, place, why="sync", changes=changes, progress=progress)
     return changed
 

@@ -33,13 +33,20 @@ _PASSING = re.compile(
 def packages(workspace: Workspace, environ: Mapping[str, str]) -> int | None:
     """How many the environment holds, where all is as when it was stamped; else None."""
     try:
-        kept = (workspace.environment.folder / NAME).read_text(encoding="ascii")
-        digest, count = kept.split()
+        digest, count, _ = _kept(workspace)
         if digest == _digest(given(workspace, environ), workspace):
             return int(count)
     except (OSError, ValueError):
         pass
     return None
+
+
+def is_of_another_lock(workspace: Workspace) -> bool:
+    """Whether the environment was surely not made from the lock that is there now."""
+    try:
+        return _kept(workspace)[2] != _of_lock(workspace)
+    except (OSError, ValueError):
+        return False
 
 
 def given(workspace: Workspace, environ: Mapping[str, str]) -> str:
@@ -54,7 +61,19 @@ def put(workspace: Workspace, environ: Mapping[str, str], made_from: str, count:
     """
     if given(workspace, environ) == made_from:
         path = workspace.environment.folder / NAME
-        durable.write_text(path, f"{_digest(made_from, workspace)} {count}\n")
+        digest = _digest(made_from, workspace)
+        durable.write_text(path, f"{digest} {count} {_of_lock(workspace)}\n")
+
+
+def _kept(workspace: Workspace) -> tuple[str, str, str]:
+    """The stamp: its digest, how many packages there are, the digest of the lock."""
+    text = (workspace.environment.folder / NAME).read_text(encoding="ascii")
+    digest, count, lock = text.split()
+    return digest, count, lock
+
+
+def _of_lock(workspace: Workspace) -> str:
+    return _sum([workspace.lock_path.read_text(encoding="utf-8")])
 
 
 def _digest(made_from: str, workspace: Workspace) -> str:

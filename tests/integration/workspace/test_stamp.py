@@ -89,6 +89,19 @@ def test_another_lock(desk, hero) -> None:
     assert hero.again() == []
 
 
+def test_a_lock_from_elsewhere_is_installed_without_asking_first(desk, hero) -> None:
+    make_wheel(desk.wheels, "prop", "1.0")
+    one = hero.workspace.lock_path.read_text()
+    hero.workspace = desk.requiring("hero", "prop")
+    hero.again()
+    two = hero.workspace.lock_path.read_text()
+    hero.workspace = desk.requiring("hero")
+    for text in (one, two):
+        hero.workspace.lock_path.write_text(text)
+        assert hero.again() == ["sync"]
+        assert hero.again() == []
+
+
 @pytest.mark.parametrize("gone", ["hero-1.0.dist-info", "hero"])
 def test_a_package_that_somebody_removed(hero, gone) -> None:
     shutil.rmtree(hero.workspace.environment.site_packages / gone)
