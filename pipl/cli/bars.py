@@ -37,16 +37,16 @@ class Bars:
         self.hide()
         self._phase = text
         self._phases.add_task(text, total=None)
+        self._shown = self._phases  # first, so that whatever interrupts this hides it
         self._phases.start()
-        self._shown = self._phases
 
     def advance(self, done: int, total: int | None, unit: str) -> None:
         wanted = self._bytes if unit == "bytes" else self._counts
         if self._shown is not wanted:
             self.hide()
             wanted.add_task(self._phase, total=total)
-            wanted.start()
             self._shown = wanted
+            wanted.start()
         wanted.update(wanted.task_ids[0], completed=done, total=total)
 
     def hide(self) -> None:

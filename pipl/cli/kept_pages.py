@@ -48,9 +48,9 @@ def shown(origin: str, kept: Kept | None) -> NearbyIndex | None:
     mark = kept.mark
     return NearbyIndex(
         url=kept.folder.absolute().as_uri(),
-        state=f"{mark.feed} {mark.serial}",
+        state=f"{mark.feed} {mark.serial} {mark.mirrors}",
         shown=frozenset(f"{origin}/{source}/+simple/" for source in mark.sources),
-        whole=mark.whole,
+        whole=mark.mirrors == (),
     )
 
 

@@ -35,7 +35,7 @@ class Known:
     """
 
     def __init__(self, program: Path, environ: Mapping[str, str]) -> None:
-        self._program = program
+        self._program, self._environ = program, environ
         self._folder = caches.folder(environ) / _FOLDER
 
     def answer(self, wanted: Resolve, index: NearbyIndex) -> Lock | None:
@@ -51,7 +51,7 @@ class Known:
             age_s = time.time() - path.stat().st_mtime
             if not text:
                 return wanted.prefer
-            return Lock.parse(text) if index.whole or age_s < MIRRORED_S else None
+            return Lock.parse(text) if index.whole or 0 <= age_s < MIRRORED_S else None
         except (OSError, UnicodeDecodeError, InvalidLock):
             return None
 
@@ -85,7 +85,10 @@ class Known:
             or (before is not None and not _is_of(index, before))
         ):
             return None
-        program = self._program.stat()
+        try:
+            program = self._program.stat()
+        except OSError:  # it is being replaced
+            return None
         machine = os.uname() if hasattr(os, "uname") else os.environ.get("COMPUTERNAME")
         parts = (
             __version__,
@@ -93,6 +96,7 @@ class Known:
             str(program.st_size),
             str(program.st_mtime_ns),
             repr(machine),
+            self._environ.get("MACOSX_DEPLOYMENT_TARGET", ""),
             str(wanted.python.path),
             str(wanted.python.version),
             repr(wanted.requirements),

@@ -24,35 +24,58 @@ class TooLong(Exception):
 
 
 class Answer:
-    """An answer, as far as it has come; httptools calls what begins with `on_`."""
+    """An answer, as far as it has come; httptools calls what begins with `on_`.
+
+    What a server says before (100 Continue and its kin) and what follows is not of it.
+    """
 
     def __init__(self) -> None:
         self.status = 0
         self.reason = ""
         self.content = bytearray()
         self.is_whole = False
+        self._parser = httptools.HttpResponseParser(self)
         self._has_begun = False
         self._has_end = False
 
+    def feed(self, part: bytes) -> None:
+        """Take what came next. Raises Unanswered."""
+        try:
+            self._parser.feed_data(part)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as fault:
+            if not self.is_whole:
+                raise Unanswered(str(fault)) from fault
+
+    def end(self) -> None:
+        """The connection has ended, as the answer may that says of no other end.
+
+        Raises Unanswered.
+        """
+        if not self._has_begun or self._has_end:
+            raise Unanswered("it ends in the middle")
+
+    def on_message_begin(self) -> None:
+        if not self.is_whole:
+            self.reason, self._has_begun, self._has_end = "", False, False
+
     def on_status(self, text: bytes) -> None:
-        self.reason += text.decode("latin-1")
+        if not self.is_whole:
+            self.reason += text.decode("latin-1")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._has_end = self._has_end or name.lower() in _ENDED
 
     def on_headers_complete(self) -> None:
-        self._has_begun = True
+        if not self.is_whole:
+            self.status = self._parser.get_status_code()
+            self._has_begun = not 100 <= self.status < 200
 
     def on_body(self, content: bytes) -> None:
-        self.content += content
+        if not self.is_whole:
+            self.content += content
 
     def on_message_complete(self) -> None:
-        self.is_whole = True
-
-    @property
-    def may_end(self) -> bool:
-        """Whether the end of the connection is that of the answer, which says of no other."""
-        return self._has_begun and not self._has_end
+        self.is_whole = self._has_begun
 
 
 def get(
@@ -76,7 +99,7 @@ def get(
 
 
 def _read(link: socket.socket, answer: Answer, until: float, most: int) -> None:
-    parser, came = httptools.HttpResponseParser(answer), 0
+    came = 0
     while not answer.is_whole:
         left_s = until - time.monotonic()
         if left_s <= 0:
@@ -87,11 +110,6 @@ def _read(link: socket.socket, answer: Answer, until: float, most: int) -> None:
         if came > most:
             raise TooLong
         if not part:
-            if answer.may_end:
-                break
-            raise Unanswered("it ends in the middle")
-        try:
-            parser.feed_data(part)
-        except httptools.HttpParserError as fault:
-            raise Unanswered(str(fault)) from fault
-    answer.status = parser.get_status_code()
+            answer.end()
+            break
+        answer.feed(part)

@@ -31,7 +31,8 @@ def is_enough(url: str, environ: Mapping[str, str]) -> bool:
     """Whether a server can be asked in this simple way."""
     parts = urlsplit(url)
     is_here = parts.hostname in ("127.0.0.1", "localhost", "::1")
-    return parts.scheme == "http" and (is_here or not any(map(environ.get, _PROXIES)))
+    is_plain = parts.scheme == "http" and url.isascii()
+    return is_plain and (is_here or not any(map(environ.get, _PROXIES)))
 
 
 class LightClient:
@@ -57,8 +58,10 @@ class LightClient:
             )
         except TimeoutError as fault:
             raise ServerSlow(self.url, doing, timeout_s) from fault
-        except (OSError, exchange.Unanswered) as fault:
+        except OSError as fault:
             raise ServerDown(self.url) from fault
+        except exchange.Unanswered as fault:
+            raise UnexpectedReply(self.url + path, 0, str(fault)) from fault
         except exchange.TooLong as fault:
             raise UnexpectedReply(self.url + path, 200, "it is too long") from fault
         if answer.status == 401 and self._login is None:

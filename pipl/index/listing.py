@@ -30,13 +30,14 @@ N = TypeVar("N", bound=Named)
 class Mark(NamedTuple):
     """What a list was last told of: the server's database, the serial, the indexes read.
 
-    It is `whole` where no mirror is inherited from, of which nothing is told.
+    `mirrors` are inherited from as well, of which nothing is told but a text for each that
+    changes with its settings; None: an older server told nothing of them.
     """
 
     feed: str
     serial: int
     sources: tuple[str, ...]
-    whole: bool = False
+    mirrors: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -119,9 +120,15 @@ class _Page(NamedTuple):
         lists = [document.get(name) for name in ("sources", key, "gone")]
         sources, found, gone = (one if isinstance(one, list) else [] for one in lists)
         return cls(
-            mark=Mark(feed, serial, tuple(map(str, sources)), document.get("mirrors") == []),
+            mark=Mark(feed, serial, tuple(map(str, sources)), _mirrors(document.get("mirrors"))),
             full=document.get("full") is True,
             next=following if isinstance(following, str) else None,
             found=tuple(found),
             gone=tuple(map(str, gone)),
         )
+
+
+def _mirrors(told: object) -> tuple[str, ...] | None:
+    if not isinstance(told, Mapping):
+        return None
+    return tuple(f"{name} {settings}" for name, settings in told.items())

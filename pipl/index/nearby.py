@@ -108,7 +108,7 @@ def _page(value: object) -> Page:
 
 def _is_same(told: Told[Page], known: Mark) -> bool:
     """A serial alone is not written, until the server would have to look through many more."""
-    unchanged = not (told.anew or told.found or told.gone) and told.mark.whole == known.whole
+    unchanged = not (told.anew or told.found or told.gone) and told.mark.mirrors == known.mirrors
     return unchanged and told.mark.serial - known.serial <= MAX_BEHIND
 
 
@@ -145,7 +145,7 @@ def _write(place: Path, told: Told[Page], url: str) -> None:
         "feed": mark.feed,
         "serial": mark.serial,
         "sources": list(mark.sources),
-        "whole": mark.whole,
+        "mirrors": mark.mirrors,
     }
     durable.write_text(place / "state.json", json.dumps(state))
 
@@ -159,9 +159,10 @@ def _load(place: Path) -> Mark | None:
                 "feed": str(feed),
                 "serial": int(serial),
                 "sources": list(sources),
-                "whole": bool(whole),
+                "mirrors": list() | None as mirrors,
             }:
-                return Mark(feed, serial, tuple(map(str, sources)), whole)
+                told = None if mirrors is None else tuple(map(str, mirrors))
+                return Mark(feed, serial, tuple(map(str, sources)), told)
     return None
 
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -94,7 +96,11 @@ def _tell(
                 "feed": _feed_id(xom),
                 "serial": view.serial,
                 "sources": places,
-                "mirrors": [one.name for one in stage.sro() if reserved.is_mirror(one)],
+                "mirrors": {
+                    one.name: _digest(one.ixconfig)
+                    for one in stage.sro()
+                    if reserved.is_mirror(one)
+                },
                 "full": full,
                 "next": page[-1] if len(listed) > len(page) else None,
                 key: [found[name] for name in page if name in found],
@@ -140,6 +146,12 @@ def _packls(request: Request) -> Packls:
         registry[PACKLS] = Packls(registry[f"{PACKLS}_path"], xom.keyfs, _feed_id(xom))
     found: Packls = registry[PACKLS]
     return found
+
+
+def _digest(settings: Mapping[str, Any]) -> str:
+    """By which it is seen that a mirror has become another; its URL may hold a password."""
+    text = json.dumps(dict(settings), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
 def _feed_id(xom: Any) -> str:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from pipl.env import requirement
-from pipl.env.install import Installer, Meanwhile, Resolve, Upgrade, nothing
+from pipl.env.install import Installer, Meanwhile, Resolve, Upgrade
 from pipl.env.interpreter import Interpreter
 from pipl.env.lock import Lock
 from pipl.errors.env import InvalidLock, InvalidRequirement, LockStale, NotLocked, Unresolvable
@@ -208,7 +208,7 @@ def settle(
     changes: bool = True,
     restored: int | None = None,
     python: Interpreter | None = None,
-    meanwhile: Meanwhile = nothing,
+    meanwhile: Meanwhile | None = None,
     progress: Progress = SILENT,
 ) -> None:
     """Install the lock that was written, and remember it; while nobody else changes it.
@@ -221,12 +221,14 @@ def settle(
     from pipl.workspace import agreement, settled, stamp
     from pipl.workspace.materialise import materialise
 
-    made_from = ""
+    around = stamp.around_of(workspace, place.environ)  # as it is before anybody reads it
+    made_from = "" if meanwhile else stamp.given(workspace, place.environ, around)
 
     def beside() -> None:
         nonlocal made_from
-        meanwhile()
-        made_from = stamp.given(workspace, place.environ)
+        if meanwhile:
+            meanwhile()
+            made_from = stamp.given(workspace, place.environ, around)
 
     environment = materialise(
         place,

@@ -59,7 +59,8 @@ def materialise(
         usable = environment.exists() and owner in (None, place.folder)
         usable = usable and not _is_of_another(environment, interpreter)
         if usable and owner is None:  # just made, and nobody's yet
-            _install(place, lock, installer, meanwhile, progress)
+            meanwhile()  # here it would be seen what comes of it
+            _install(place, lock, installer, nothing, progress)
         elif (
             not usable
             or not ask_first

@@ -49,9 +49,20 @@ def is_of_another_lock(workspace: Workspace) -> bool:
         return False
 
 
-def given(workspace: Workspace, environ: Mapping[str, str]) -> str:
-    """A digest of what an environment is to be made from. Raises OSError, UnicodeDecodeError."""
-    return _sum(_inputs(workspace, environ))
+def given(
+    workspace: Workspace, environ: Mapping[str, str], around: Iterable[str] | None = None
+) -> str:
+    """A digest of what an environment is to be made from; `around` is that part as it was before.
+
+    Raises OSError, UnicodeDecodeError.
+    """
+    texts = [path.read_text(encoding="utf-8") for path in (_mark(workspace), workspace.lock_path)]
+    return _sum([*texts, *(around_of(workspace, environ) if around is None else around)])
+
+
+def around_of(workspace: Workspace, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """What an environment is made from besides the workspace's mark and lock."""
+    return tuple(_around(workspace, environ))
 
 
 def put(workspace: Workspace, environ: Mapping[str, str], made_from: str, count: int) -> None:
@@ -87,10 +98,12 @@ def _sum(parts: Iterable[str]) -> str:
     return content.hexdigest()
 
 
-def _inputs(workspace: Workspace, environ: Mapping[str, str]) -> Iterator[str]:
+def _mark(workspace: Workspace) -> Path:
+    return workspace.folder / MARK
+
+
+def _around(workspace: Workspace, environ: Mapping[str, str]) -> Iterator[str]:
     yield from (_FORMAT, __version__, str(workspace.folder), repr(workspace.binding))
-    for path in (workspace.folder / MARK, workspace.lock_path):
-        yield path.read_text(encoding="utf-8")
     yield from _variables(environ)
     for folder in workspace.edited:
         yield folder.name

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipl.env.shells import changes
-from pipl.env.shells.cmd import undoing
+from pipl.env.shells.cmd import NEW, undoing
 from pipl.env.shells.known import SHELLS
 from pipl_pipe.variables import NAMES, Operation, names
 
@@ -29,14 +29,17 @@ def main(arguments: Sequence[str]) -> None:
     environment = Path(sys.argv[0]).resolve().parent
     environ = dict(os.environ)
     shell = SHELLS[arguments[0]]
+    undone = undoing(environ)
     if BACK in arguments:
-        text = shell.statements(undoing(environ))
+        text = shell.statements(undone)
     else:
+        first = shell.statements(undone) if NEW in environ else ""  # activated over another
+        environ = changes.made(undone, environ)
         operations = _operations(environment)
         own = identity(_read(environment / CONTEXT), environ, operations)
         made = changes.of(operations, environ, own)
-        undone = changes.back(made, environ)
-        text = shell.activation(made, undone, own["VIRTUAL_ENV_PROMPT"])
+        before = changes.back(made, environ)
+        text = first + shell.activation(made, before, own["VIRTUAL_ENV_PROMPT"])
     encoding = "utf-8" if os.name == "nt" else sys.getfilesystemencoding()
     sys.stdout.buffer.write(text.encode(encoding, errors="surrogateescape"))
 

@@ -45,6 +45,12 @@ def of(
     )
 
 
+def made(changes: Changes, environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables after the changes."""
+    kept = {name: one for name, one in environ.items() if name not in changes.unset}
+    return {**kept, **changes.set}
+
+
 def back(changes: Changes, environ: Mapping[str, str]) -> Changes:
     """What takes the changes of variables back, where `environ` held before them."""
     names = [*changes.set, *changes.unset]

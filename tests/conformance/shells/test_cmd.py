@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
 
@@ -99,6 +102,37 @@ def test_activating_sets_each_value_and_deactivating_restores_each(
     assert active["PATH"].startswith(f"{environment};")
     after = run(f"@call {environment}\\activate.bat\r\n@call {environment}\\deactivate.bat")
     assert without(after, VIRTUALENVS) == without(before, VIRTUALENVS)
+
+
+def test_activating_over_another_leaves_nothing_of_it(run: Run, tmp_path: Path) -> None:
+    one = settled(tmp_path / "one", Operation("FOO", "set", "one"), Operation("LIST", "set", "1"))
+    two = settled(tmp_path / "two", Operation("BAR", "set", "two"), Operation("LIST", "set", "2"))
+    first = printed(one, BEFORE)
+    active = run(first)
+    assert (active["FOO"], active["LIST"], active["PIPL_TASK"]) == ("one", "1", "one")
+    second = printed(two, active)
+    active = run(first + second)
+    assert (active["BAR"], active["LIST"], active["PIPL_TASK"]) == ("two", "2", "two")
+    assert "FOO" not in active
+    assert run(first + second + printed(two, active, activating.BACK)) == run("")
+
+
+def settled(folder: Path, *operations: Operation) -> Path:
+    folder.mkdir()
+    activation.install(Environment(folder))
+    said = {"env": [asdict(one) for one in operations], "broken": []}
+    (folder / activating.SETTLED).write_text(json.dumps(said))
+    (folder / activating.CONTEXT).write_text(
+        json.dumps({"workspace": "C:\\w", "task": folder.name})
+    )
+    return folder
+
+
+def printed(environment: Path, environ: Mapping[str, str], *options: str) -> str:
+    """What the program of an environment prints for cmd where these variables are set."""
+    ours = {name: one for name, one in environ.items() if name != "PATH"}
+    program = [sys.executable, "-I", "-S", environment / activation.PROGRAM, "cmd", *options]
+    return process.run(program, env=ours).stdout
 
 
 def without(variables: Mapping[str, str], names: set[str]) -> dict[str, str]:

@@ -54,6 +54,13 @@ def server() -> Iterator[Saying]:
         [b"HTTP/1.1 20", b"0 OK\r\ncontent-length: 5\r\n\r\nhe", b"llo"],
         [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n"],
         [b"HTTP/1.0 200 OK\r\n\r\nhel", b"lo"],
+        [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\nhello"],
+        [b"HTTP/1.1 103 Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\n\r\nhello"],
+        [
+            b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+            b"HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\n[]"
+        ],
+        [b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello, and nonsense"],
     ],
 )
 def test_an_answer_is_read_however_it_is_sent(server: Saying, parts: list[bytes]) -> None:
@@ -79,6 +86,8 @@ def test_a_refusal_has_its_status_and_reason(server: Saying) -> None:
         [b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel"],
         [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n"],
         [b"HTTP/1.1 200 OK\r\nContent-"],
+        [b"HTTP/1.1 101 Other\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n"],
+        [b"HTTP/1.1 100 Continue\r\n\r\n"],
         [b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello"],
     ],
 )

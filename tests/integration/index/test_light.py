@@ -121,6 +121,7 @@ def test_requirements(server: Answering) -> None:
         ("http://pipeline:3141", {}, True),
         ("http://pipeline:3141", {"ALL_PROXY": "http://proxy:1"}, False),
         ("https://pipeline", {}, False),
+        ("http://b\u00fccher.studio:3141", {}, False),
     ],
 )
 def test_where_it_will_do(url: str, environ: dict[str, str], is_enough: bool) -> None:

@@ -154,18 +154,31 @@ def test_whether_there_is_more_than_is_told(
     index, cache = make_index(), tmp_path / "cache"
     upload(root, index, tmp_path, "a", "1.0")
 
-    def is_whole() -> bool:
-        found = nearby.current(root, index, cache)
+    def told() -> tuple[bool, str]:
+        kept = nearby.current(root, index, cache)
+        assert kept is not None
+        assert nearby.seen(root.url, index, cache) == kept
+        found = shown(root.url, kept)
         assert found is not None
-        assert nearby.seen(root.url, index, cache) == found
-        return found.mark.whole
+        return found.whole, found.state
 
-    assert is_whole()
-    mirror = make_index(type="mirror", acl_upload=(), mirror_url="http://127.0.0.1:9/simple/")
-    root.modify_index(index, {"bases": [str(mirror)]})
-    assert not is_whole()
+    def mirror(of: str) -> IndexName:
+        return make_index(type="mirror", acl_upload=(), mirror_url=f"http://127.0.0.1:9/{of}/")
+
+    is_whole, state = told()
+    assert is_whole
+    states = {state}
+    one, other = mirror("one"), mirror("other")
+    for bases in ([one], [one, other], [other]):
+        root.modify_index(index, {"bases": list(map(str, bases))})
+        is_whole, state = told()
+        assert not is_whole
+        assert state not in states
+        states.add(state)
+    root.modify_index(other, {"mirror_url": "http://127.0.0.1:9/elsewhere/"})
+    assert told()[1] not in states
     root.modify_index(index, {"bases": []})
-    assert is_whole()
+    assert told()[0]
 
 
 def test_a_lock_is_the_same(

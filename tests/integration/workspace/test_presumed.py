@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +38,7 @@ class Studio:
     environ: Mapping[str, str]
     meanwhile: Callable[[], None] = lambda: None
     ran: list[str] = field(default_factory=list)
+    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def seen(self, index_url: str) -> NearbyIndex | None:
         return shown(self.client.url, nearby.seen(self.client.url, self.index, self.cache))
@@ -89,7 +92,9 @@ def studio(
 
     def watched(args: Any, **more: Any) -> Any:
         made.ran += [one for one in map(str, args) if one in ("compile", "sync")]
-        return start(args, **more)
+        started = start(args, **more)
+        made.started.append(started)
+        return started
 
     monkeypatch.setattr(process, "start", watched)
     made.upload("hero-geo", "1.0")
@@ -152,9 +157,28 @@ def test_a_server_that_is_away_changes_nothing(studio: Studio) -> None:
 
 def test_ctrl_c_meanwhile_ends_the_installer_too(studio: Studio) -> None:
     def interrupted() -> None:
+        os.kill(studio.started[-1].pid, signal.SIGSTOP)  # uv must not have ended by itself
         raise KeyboardInterrupt
 
     studio.meanwhile = interrupted
     with pytest.raises(KeyboardInterrupt):
         studio.make("second", "hero-geo")
+    assert studio.ran == ["sync"]
+    assert studio.started[-1].returncode == -signal.SIGKILL
     assert not (studio.area.folder / "second").exists()
+
+
+def test_an_environment_that_is_nobodys_is_not_touched_before(studio: Studio) -> None:
+    first = load(studio.area.folder / "first")
+    (first.environment.folder / "pipl.json").unlink()  # as when it was just made
+    studio.upload("hero-rig", "1.0")
+    studio.add(studio.make("second", "hero-geo"), "hero-rig")
+
+    def away() -> None:
+        raise ServerDown(studio.client.url)
+
+    studio.meanwhile = away
+    with pytest.raises(ServerDown):
+        studio.add(first, "hero-rig")
+    assert held(first) == {"hero-geo": "1.0"}
+    assert not (first.environment.folder / "pipl-unfinished").exists()

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
 from pipl.env import known as known_locks
 from pipl.env.install import ALL, NearbyIndex, Resolve
@@ -49,7 +50,9 @@ def test_a_question_is_answered_as_it_was(known: Known, asked: Resolve) -> None:
     assert known.answer(asked, INDEX) == LOCK
 
 
-def test_another_question_is_not(known: Known, asked: Resolve, tmp_path: Path) -> None:
+def test_another_question_is_not(
+    known: Known, asked: Resolve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     known.note(asked, INDEX, LOCK)
     others = (
         replace(asked, requirements=("hero-geo>=1",)),
@@ -66,7 +69,18 @@ def test_another_question_is_not(known: Known, asked: Resolve, tmp_path: Path) -
     )
     assert [known.answer(other, INDEX) for other in others] == [None] * len(others)
     assert known.answer(asked, INDEX._replace(state="one 4")) is None
+    newer = replace(asked, python=replace(asked.python, version=Version("3.99.0")))
+    assert known.answer(newer, INDEX) is None
+    elsewhere = {"PIPL_CACHE_DIR": str(tmp_path / "cache"), "MACOSX_DEPLOYMENT_TARGET": "12.0"}
+    assert Known(tmp_path / "uv", elsewhere).answer(asked, INDEX) is None
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "uname", lambda: "another machine", raising=False)
+        assert known.answer(asked, INDEX) is None
+    assert known.answer(asked, INDEX) == LOCK
     (tmp_path / "uv").write_text("a newer one")
+    assert known.answer(asked, INDEX) is None
+    (tmp_path / "uv").unlink()
+    known.note(asked, INDEX, LOCK)
     assert known.answer(asked, INDEX) is None
 
 
@@ -97,11 +111,12 @@ def test_what_a_mirror_might_change_counts_for_a_while(
     for question in (asked, kept, moved):
         known.note(question, mirrored, LOCK)
         assert known.answer(question, mirrored) == LOCK
-    past = time.time() - MIRRORED_S - 1
-    for path in (tmp_path / "cache" / "answers").iterdir():
-        os.utime(path, (past, past))
-    assert known.answer(asked, mirrored) is None
-    assert known.answer(moved, mirrored) is None
+    for age_s in (MIRRORED_S + 1, -MIRRORED_S):  # a clock may have been ahead
+        then = time.time() - age_s
+        for path in (tmp_path / "cache" / "answers").iterdir():
+            os.utime(path, (then, then))
+        assert known.answer(asked, mirrored) is None
+        assert known.answer(moved, mirrored) is None
     assert known.answer(kept, mirrored) == LOCK  # pins that hold stay whatever is elsewhere
     assert known.answer(asked, INDEX) == LOCK
 
