@@ -79,18 +79,22 @@ def create(workarea: Workarea, name: str, *, python: str | None = None) -> Works
     if not _NAME.fullmatch(name):
         raise InvalidName(name, "a workspace is named by up to 100 letters, digits and . _ + -")
     folder = workarea.folder / name
-    if folder.exists():
-        raise PathExists(str(folder))
     workspace = Workspace(folder, workarea.binding, python=python)
     try:
-        folder.mkdir(parents=True)
-        save(workspace)
+        workarea.folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir()  # whoever comes second at the same moment removes nothing
+    except FileExistsError:
+        raise PathExists(str(folder)) from None
     except OSError as fault:
-        import shutil  # slow to import, as in `delete`
-
-        shutil.rmtree(folder, ignore_errors=True)
         raise NotWritable(str(folder), fault.strerror or str(fault)) from fault
-    note(workspace)
+    try:
+        save(workspace)
+        note(workspace)
+    except BaseException as fault:
+        delete(workspace)
+        if isinstance(fault, OSError):
+            raise NotWritable(str(folder), fault.strerror or str(fault)) from fault
+        raise
     return workspace
 
 

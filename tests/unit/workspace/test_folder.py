@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,35 @@ def test_an_existing_workspace_is_left_alone(tmp_path: Path) -> None:
     folder.create(workarea, "hero")
     with pytest.raises(PathExists):
         folder.create(workarea, "hero")
+
+
+@pytest.mark.parametrize("fault", [KeyboardInterrupt(), OSError(28, "no space")])
+def test_what_is_interrupted_while_it_is_made_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: BaseException
+) -> None:
+    def stopped(workspace: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(folder, "note", stopped)
+    workarea = area.mark(tmp_path, REMOTE)
+    with pytest.raises((KeyboardInterrupt, NotWritable)):
+        folder.create(workarea, "hero")
+    assert not (tmp_path / "hero").exists()
+
+
+def test_two_at_once_make_one(tmp_path: Path) -> None:
+    workarea = area.mark(tmp_path, REMOTE)
+
+    def make(_: int) -> str:
+        try:
+            return folder.create(workarea, "hero").name
+        except PathExists:
+            return "exists"
+
+    with ThreadPoolExecutor(8) as pool:
+        made = sorted(pool.map(make, range(8)))
+    assert made == ["exists"] * 7 + ["hero"]
+    assert folder.load(tmp_path / "hero").name == "hero"
 
 
 def test_deleting_copes_with_read_only_assets(tmp_path: Path) -> None:
