@@ -69,6 +69,11 @@ class RunnerProcess:
     def said(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
+    def begun(self) -> RunnerProcess:
+        """Itself, at work: one that finds no server or ledger before that says so and ends."""
+        assert eventually(lambda: "the flow is" in self.said, within_s=60), self.said
+        return self
+
     def signal(self, number: int) -> None:
         self.running.send_signal(number)
 
@@ -79,8 +84,7 @@ class RunnerProcess:
 
     def stop(self) -> int:
         """End it in good order; its exit status."""
-        assert eventually(lambda: "the flow is" in self.said), self.said
-        self.running.send_signal(signal.SIGTERM)
+        self.begun().running.send_signal(signal.SIGTERM)
         status = self.running.wait(60)
         assert status == 130, self.said
         return status
@@ -266,7 +270,7 @@ class Bench:
 
         def work() -> None:
             try:
-                with self.connect() as client:
+                with self._connected() as client:
                     for name in names:
                         self.publish(name, client=client)
             except BaseException as fault:
@@ -279,6 +283,14 @@ class Bench:
         finally:
             thread.join()
         assert not faults, faults
+
+    def _connected(self) -> IndexClient:
+        """As somebody who tries again until there is a server."""
+        while True:
+            try:
+                return self.connect()
+            except ServerError:
+                time.sleep(0.1)
 
     def connect(self, user: str = accounts.ROOT_USER) -> IndexClient:
         binding = self.running.project.binding
