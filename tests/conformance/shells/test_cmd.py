@@ -57,10 +57,10 @@ def wine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     try:  # its services stay, and would hold a pipe open
         nowhere = subprocess.DEVNULL
         boot = ["wine", "cmd", "/c", "exit"]
-        subprocess.run(boot, env=environ, stdout=nowhere, stderr=nowhere, check=True)
+        subprocess.run(boot, env=environ, stdout=nowhere, stderr=nowhere, check=True, timeout=300)
         yield environ
     finally:
-        subprocess.run(["wineserver", "-k"], env=environ, check=False)
+        subprocess.run(["wineserver", "-k"], env=environ, check=False, timeout=60)
 
 
 @pytest.fixture
@@ -70,7 +70,8 @@ def run(wine: dict[str, str], tmp_path: Path) -> Run:
     def told(batch: str) -> Mapping[str, str]:
         text = f"{batch}\r\n@set>told.txt\r\n"
         (tmp_path / "run.bat").write_bytes(text.encode(READ))
-        process.run(["wine", "cmd", "/c", "run.bat"], env={**wine, **BEFORE}, cwd=tmp_path)
+        command = ["wine", "cmd", "/c", "run.bat"]
+        process.run(command, env={**wine, **BEFORE}, cwd=tmp_path, timeout_s=120)
         lines = (tmp_path / "told.txt").read_bytes().decode(WRITTEN).split("\r\n")
         return dict(line.split("=", 1) for line in lines if "=" in line[1:])
 
