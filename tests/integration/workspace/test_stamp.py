@@ -145,6 +145,20 @@ def test_what_changes_while_it_is_synced_is_not_stamped(desk, hero) -> None:
     assert not (hero.workspace.environment.folder / stamp.NAME).exists()
 
 
+def test_what_changes_after_the_installer_has_looked_is_not_stamped(desk, hero) -> None:
+    hero.environ["SHOW_ROOT"] = "/mnt/show"  # so that the installer is asked
+
+    class Edited(Asked):
+        def is_current(self, *args: Any, **kwargs: Any) -> bool:
+            found = self.installer.is_current(*args, **kwargs)
+            folder.save(replace(hero.workspace, prefer={"OCIO": "hero"}))
+            return bool(found)
+
+    syncing.sync(hero.workspace, hero.environ, lambda: Edited(desk.installer))
+    assert stamp.packages(hero.workspace, hero.environ) is None
+    assert hero.again() == ["is_current"]
+
+
 def test_what_is_imported_for_the_first_time_changes_nothing(hero) -> None:
     (hero.workspace.environment.site_packages / "hero" / "__pycache__").mkdir()
     assert hero.again() == []
