@@ -59,7 +59,7 @@ def materialise(
         usable = environment.exists() and owner in (None, place.folder)
         usable = usable and not _is_of_another(environment, interpreter)
         if usable and owner is None:  # just made, and nobody's yet
-            meanwhile()  # here it would be seen what comes of it
+            meanwhile()  # first: this is not aside, and may yet not be wanted
             _install(place, lock, installer, nothing, progress)
         elif (
             not usable
